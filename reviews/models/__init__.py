@@ -1,0 +1,30 @@
+"""The input of a round: what people said, kept for ever. One module per concern."""
+
+from .ballots import Ballot, BallotMark, PaperTally
+from .decisions import GradeDecision
+from .events import Event, EventStatus
+from .history import EarlierResult, RoundSetMember
+from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
+from .rounds import Phase, Round, Subject, SubjectFact
+from .source import Source
+
+__all__ = [
+    "Assignment",
+    "Attainment",
+    "Ballot",
+    "BallotMark",
+    "EarlierResult",
+    "Event",
+    "EventStatus",
+    "GradeDecision",
+    "Mark",
+    "NotApplicable",
+    "NumberInput",
+    "PaperTally",
+    "Phase",
+    "Round",
+    "RoundSetMember",
+    "Source",
+    "Subject",
+    "SubjectFact",
+]

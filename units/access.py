@@ -1,0 +1,153 @@
+"""Who may do what. Every page, menu and download asks here, and nothing else decides.
+
+The predicates take an account and plain objects (a round, an assignment, a subject …) and look only at their
+fields, so that this module can stand below the apps that own those objects. An auditor reads everything but
+ballots and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .models import Role, User
+
+PUBLISHED = frozenset({"announced", "sealed"})
+
+
+class _Round(Protocol):
+    phase: str
+
+
+class _Assignment(Protocol):
+    unit_id: int | None
+
+
+class _Subject(Protocol):
+    unit_id: int | None
+    person_id: int | None
+
+
+def has_role(user: Any, *roles: Role) -> bool:
+    return isinstance(user, User) and user.is_active and any(grant.role in roles for grant in user.grants)
+
+
+def is_admin(user: Any) -> bool:
+    return has_role(user, Role.ADMIN)
+
+
+def is_office(user: Any) -> bool:
+    """The appraisal office (考核办): runs rounds. An administrator is not the office by that alone."""
+    return has_role(user, Role.OFFICE)
+
+
+def assessor_units(user: Any) -> frozenset[int]:
+    """The units for which this account enters marks."""
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset()
+    return frozenset(g.unit_id for g in user.grants if g.role == Role.ASSESSOR and g.unit_id)
+
+
+# ---------------------------------------------------------------- accounts, units, plans
+
+
+def may_manage_accounts(user: Any) -> bool:
+    return is_admin(user)
+
+
+def may_see_accounts(user: Any) -> bool:
+    return has_role(user, Role.ADMIN, Role.AUDITOR)
+
+
+def may_see_organisation(user: Any) -> bool:
+    return has_role(user, Role.ADMIN, Role.OFFICE, Role.AUDITOR)
+
+
+def may_manage_organisation(user: Any) -> bool:
+    return has_role(user, Role.ADMIN, Role.OFFICE)
+
+
+def may_see_plans(user: Any) -> bool:
+    """A plan is what everyone is measured by: everyone with an account may read it."""
+    return isinstance(user, User) and user.is_active
+
+
+def may_manage_plans(user: Any) -> bool:
+    return is_office(user)
+
+
+def may_see_audit(user: Any) -> bool:
+    return has_role(user, Role.ADMIN, Role.OFFICE, Role.AUDITOR)
+
+
+# ---------------------------------------------------------------- rounds
+
+
+def may_see_rounds(user: Any) -> bool:
+    return isinstance(user, User) and user.is_active and bool(user.grants)
+
+
+def may_run_rounds(user: Any) -> bool:
+    """Open, close, compute, announce, import, export, enter events and facts."""
+    return is_office(user)
+
+
+def may_see_progress(user: Any) -> bool:
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.ADMIN)
+
+
+def may_see_marks(user: Any, assignment: _Assignment) -> bool:
+    return has_role(user, Role.OFFICE, Role.AUDITOR) or assignment.unit_id in assessor_units(user)
+
+
+def may_enter_marks(user: Any, assignment: _Assignment) -> bool:
+    """Only the leaf's own assessor; where the plan names none and no unit was assigned, the office."""
+    if assignment.unit_id is None:
+        return is_office(user)
+    return assignment.unit_id in assessor_units(user)
+
+
+def may_see_events(user: Any) -> bool:
+    return has_role(user, Role.OFFICE, Role.AUDITOR)
+
+
+def may_manage_events(user: Any) -> bool:
+    return is_office(user)
+
+
+# ---------------------------------------------------------------- results
+
+
+def may_see_ranking(user: Any, round_: _Round) -> bool:
+    """The office, auditors and leaders at any time; everybody with a role once it is announced."""
+    if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):
+        return True
+    return round_.phase in PUBLISHED and may_see_rounds(user)
+
+
+def is_own(user: Any, subject: _Subject) -> bool:
+    """Whether the subject is this account's own unit or person."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return any(
+        g.role == Role.SUBJECT
+        and (
+            (g.person_id is not None and g.person_id == subject.person_id)
+            or (g.person_id is None and g.unit_id is not None and g.unit_id == subject.unit_id)
+        )
+        for g in user.grants
+    )
+
+
+def may_see_result(user: Any, round_: _Round, subject: _Subject) -> bool:
+    """Every step from a figure to its source: office, auditors, leaders; the subject once announced."""
+    if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):
+        return True
+    return round_.phase in PUBLISHED and is_own(user, subject)
+
+
+def may_download_workbook(user: Any) -> bool:
+    return has_role(user, Role.OFFICE, Role.AUDITOR)
+
+
+def may_upload_workbook(user: Any) -> bool:
+    return is_office(user)

@@ -1,0 +1,7 @@
+"""Who is there: units, people, accounts with their roles, the working-day calendar, the audit trail."""
+
+from .accounts import Role, RoleGrant, User
+from .audit import AuditEntry
+from .organisation import Person, Unit
+
+__all__ = ["AuditEntry", "Person", "Role", "RoleGrant", "Unit", "User"]

@@ -1,0 +1,81 @@
+"""Accounts and their roles. An account may hold several roles, each for a unit or a person."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .organisation import Person, Unit
+
+
+class User(AbstractUser):
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    must_change_password = models.BooleanField(_("must change the password at the next log-in"), default=False)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @cached_property
+    def grants(self) -> tuple[RoleGrant, ...]:
+        """All roles of this account, read once per request (one query)."""
+        return tuple(self.role_grants.select_related("unit", "person")) if self.is_active else ()
+
+
+class Role(models.TextChoices):
+    ADMIN = "admin", _("administrator")
+    OFFICE = "office", _("appraisal office")
+    ASSESSOR = "assessor", _("assessor")  # of a unit
+    SUBJECT = "subject", _("subject")  # a unit's account, or a person
+    LEADER = "leader", _("leader")
+    AUDITOR = "auditor", _("auditor")
+
+
+class RoleGrant(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_grants")
+    role = models.CharField(_("role"), max_length=12, choices=Role.choices)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="role_grants")
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="role_grants"
+    )
+
+    class Meta:
+        ordering = ["role", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=Q(unit__isnull=True, person__isnull=True),
+                name="role_granted_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "unit"], condition=Q(unit__isnull=False), name="role_granted_once_per_unit"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "person"],
+                condition=Q(person__isnull=False),
+                name="role_granted_once_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit__isnull=True) | Q(person__isnull=True), name="role_of_a_unit_or_a_person"
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="assessor") | Q(unit__isnull=False), name="assessor_has_a_unit"
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="subject") | Q(unit__isnull=False) | Q(person__isnull=False),
+                name="subject_is_a_unit_or_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_role_display()

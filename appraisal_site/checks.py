@@ -2,7 +2,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
 
 REQUIRED_ASSETS = ("bootstrap/dist/css/bootstrap.min.css", "bootstrap-icons/font")
 
@@ -13,7 +14,7 @@ def assets_are_installed(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
     if not missing:
         return []
     return [
-        Warning(
+        checks.Warning(
             f"Front-end assets are missing: {', '.join(missing)}.",
             hint="Run 'make setup'.",
             id="appraisal_site.W001",
@@ -26,11 +27,13 @@ def production_is_complete(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
     found: list[CheckMessage] = []
     if not settings.PRODUCTION:
         found.append(
-            Warning("PRODUCTION is not set.", hint="PRODUCTION=true", id="appraisal_site.W002")
+            checks.Warning(
+                "PRODUCTION is not set.", hint="PRODUCTION=true", id="appraisal_site.W002"
+            )
         )
     if not settings.HTTPS:
         found.append(
-            Warning(
+            checks.Warning(
                 "Passwords and ballots would travel unencrypted.",
                 hint="Serve over TLS and leave HTTPS=true.",
                 id="appraisal_site.W003",
@@ -38,7 +41,7 @@ def production_is_complete(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
         )
     if settings.PRODUCTION and "localhost" in settings.ALLOWED_HOSTS:
         found.append(
-            Warning(
+            checks.Warning(
                 "ALLOWED_HOSTS still names this machine only.",
                 hint="Set ALLOWED_HOSTS to the name people type, e.g. kaoping.example.gov.cn.",
                 id="appraisal_site.W004",

@@ -36,7 +36,18 @@ PYTHON_ROOTS = ("appraisal_site", "units", "indicators", "reviews", "scoring", "
 TEMPLATE_SUFFIXES = {".html", ".txt"}
 CONTEXT_MARK = "\x04"
 HEADER = "# Simplified Chinese. Written by tools/messages.py: change it through that tool only."
-UNSTABLE_HEADERS = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
+# Dates would change the file with every run; the others hold Babel's sample values.
+DROPPED_HEADERS = tuple(
+    f'"{name}'.encode()
+    for name in (
+        "POT-Creation",
+        "PO-Revision",
+        "Generated-By",
+        "Report-Msgid",
+        "Last-T",
+        "Language-T",
+    )
+)
 
 SINGLE: Any = None
 PLURAL = (1, 2)
@@ -55,7 +66,7 @@ KEYWORDS: dict[str, Any] = {
     "npgettext_lazy": PLURAL_IN_CONTEXT,
 }
 PLACEHOLDER = re.compile(
-    r"%%|%\((\w+)\)[#0\- +]?\d*(?:\.\d+)?[a-z]|%[a-z]|\{\w*(?:![rsa])?\}", re.I
+    r"%%|%\((\w+)\)[#0\- +]?\d*(?:\.\d+)?[a-z]|%[a-z]|\{\w*(?:![rsa])?\}", re.IGNORECASE
 )
 
 
@@ -137,12 +148,13 @@ def replace(path: Path, content: bytes) -> None:
 def write(root: Path, catalogue: Catalog) -> None:
     catalogue.header_comment = HEADER
     catalogue.fuzzy = False
+    catalogue.project, catalogue.version = "Kaoping", "1"
     buffer = io.BytesIO()
     write_po(buffer, catalogue, sort_output=True, include_lineno=False, width=100)
     lines = buffer.getvalue().splitlines(keepends=True)
     replace(
         catalogue_path(root),
-        b"".join(line for line in lines if not line.startswith(UNSTABLE_HEADERS)),
+        b"".join(line for line in lines if not line.startswith(DROPPED_HEADERS)),
     )
 
 

@@ -20,7 +20,7 @@ OLDEST_NODE = 20
 
 
 def stop(english, chinese):
-    sys.exit("{}\n{}".format(english, chinese))
+    sys.exit(f"{english}\n{chinese}")
 
 
 def version_of(command):
@@ -38,13 +38,13 @@ def find_python():
     if sys.version_info[:2] >= OLDEST_PYTHON:
         return sys.executable
     for minor in (13, 12, 11):
-        command = "python3.{}".format(minor)
+        command = f"python3.{minor}"
         if shutil.which(command) and (version_of(command) or (0, 0)) >= OLDEST_PYTHON:
             return command
     found = "{}.{}".format(*sys.version_info[:2])
-    stop(
-        "Python 3.11 or newer is needed; this is Python {}.".format(found),
-        "需要 Python 3.11 或更高版本，当前为 Python {}。".format(found),
+    return stop(
+        f"Python 3.11 or newer is needed; this is Python {found}.",
+        f"需要 Python 3.11 或更高版本，当前为 Python {found}。",
     )
 
 
@@ -62,8 +62,8 @@ def check_node():
         found, major = "?", 0
     if major < OLDEST_NODE:
         stop(
-            "Node.js 20 or newer is needed; this is Node.js {}.".format(found),
-            "需要 Node.js 20 或更高版本，当前为 Node.js {}。".format(found),
+            f"Node.js 20 or newer is needed; this is Node.js {found}.",
+            f"需要 Node.js 20 或更高版本，当前为 Node.js {found}。",
         )
     return npm
 

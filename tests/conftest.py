@@ -1,7 +1,7 @@
 """Fixtures and rules of the whole suite.
 
 The suite runs on whatever DATABASE_URL and REDIS_URL say. Tests marked `services` need PostgreSQL,
-Redis and a real Celery worker, `browser` tests need Chromium, `libreoffice` tests LibreOffice; where
+Redis and a real worker, `browser` tests need Chromium, `libreoffice` tests LibreOffice; where
 that is missing they are skipped and the reasons printed. With KAOPING_REQUIRE_SERVICES=1 (the
 continuous-integration run) something missing is a failure instead.
 

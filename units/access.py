@@ -95,6 +95,11 @@ def may_see_progress(user: Any) -> bool:
     return has_role(user, Role.OFFICE, Role.AUDITOR, Role.ADMIN)
 
 
+def may_see_some_marks(user: Any) -> bool:
+    """Whether there is any sheet of marks this account may open: its own leaves, or all of them."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR) or bool(assessor_units(user))
+
+
 def may_see_marks(user: Any, assignment: _Assignment) -> bool:
     return has_role(user, Role.OFFICE, Role.AUDITOR) or assignment.unit_id in assessor_units(user)
 

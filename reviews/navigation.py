@@ -1,0 +1,52 @@
+"""What every page about a round shows on top: the round, its plan, the tabs this account may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from indicators.services import engine_plan
+from scoring.engine.types import Plan
+from units import access
+
+from .models import Round
+from .tree import EVENTS, Tree
+from .words import deadline_words
+
+
+def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str, Any]:
+    """`round`, `plan` (engine plan), `tabs` (key, label, url, active), `deadline_words`.
+
+    A page passes it to its template, which starts with `reviews/_round_header.html`. Load the
+    round with `Round.objects.select_related("plan", "plan_version")`: then this costs no query
+    but the one for the account's roles.
+    """
+    plan = engine_plan(round_.plan_version)
+    return {
+        "round": round_,
+        "plan": plan,
+        "tabs": [
+            {"key": key, "label": label, "url": reverse(name, args=[round_.pk]), "active": key == active}
+            for key, label, name, allowed in _tabs(request.user, round_, plan)
+            if allowed
+        ],
+        "deadline_words": deadline_words(round_.deadline),
+    }
+
+
+def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, bool]]:
+    marks = access.may_see_some_marks(user)
+    events = access.may_see_events(user)
+    return [
+        ("overview", _("Overview"), "reviews:round_detail", access.may_see_rounds(user)),
+        ("progress", _("Progress"), "reviews:progress", access.may_see_progress(user)),
+        ("marks", _("My marks"), "reviews:my_marks", marks),
+        ("events", _("Bonus and penalty"), "reviews:event_list", events and bool(Tree(plan).of(EVENTS))),
+        ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),
+        ("workbook", _("Workbook"), "reports:workbook", access.may_download_workbook(user)),
+        ("ranking", _("Ranking"), "scoring:ranking", access.may_see_ranking(user, round_)),
+        ("history", _("Log"), "reviews:history", access.may_see_audit(user)),
+    ]

@@ -1,0 +1,1 @@
+"""Reads of a round's input: each a fixed number of queries, however many subjects there are."""

@@ -1,0 +1,297 @@
+"""Rounds: opening one, its phases, its deadline, and what every other input service needs of it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from indicators.models import PlanVersion
+from indicators.services import engine_plan, freeze_version
+from reviews.models import Assignment, Phase, Round, Subject
+from reviews.tree import ENTERED, Tree
+from scoring.engine.types import Plan
+from units import access, audit
+from units.models import Person, Unit, User
+
+from .errors import InvalidInput, NotAllowed, RoundClosed
+
+# The label of a period, by the plan's `period`.
+PERIODS: dict[str, tuple[str, Promise | str]] = {
+    "year": (r"\d{4}", _("a year, such as 2020")),
+    "quarter": (r"\d{4}-Q[1-4]", _("a quarter, such as 2020-Q3")),
+    "month": (r"\d{4}-(0[1-9]|1[0-2])", _("a month, such as 2020-11")),
+}
+# A phase → the phases it may change to. Only the step back needs a reason.
+STEPS: dict[str, tuple[str, ...]] = {
+    Phase.COLLECTING: (Phase.REVIEWING,),
+    Phase.REVIEWING: (Phase.ANNOUNCED, Phase.COLLECTING),
+    Phase.ANNOUNCED: (Phase.SEALED,),
+    Phase.SEALED: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubject:
+    """A subject to be: `category` is a title of the plan's categories; unit and person are links only."""
+
+    code: str
+    name: str
+    category: str
+    group: str = ""
+    unit: Unit | None = None
+    person: Person | None = None
+
+
+def check_period(periods: str | Sequence[str], name: str) -> None:
+    """Refuse a label that is none of the plan's kinds of period (`InvalidInput`, field "name")."""
+    kinds = [periods] if isinstance(periods, str) else list(periods)
+    known = [PERIODS[kind] for kind in kinds if kind in PERIODS]
+    if known and not any(re.fullmatch(pattern, name) for pattern, _words in known):
+        expected = " / ".join(str(words) for _pattern, words in known)
+        raise InvalidInput(
+            _("“%(name)s” is not a period of this plan: expected %(expected)s.")
+            % {"name": name, "expected": expected},
+            "name",
+        )
+
+
+def open_round(
+    *,
+    version: PlanVersion,
+    name: str,
+    title: str,
+    deadline: datetime.date | None,
+    subjects: Sequence[NewSubject],
+    by: User | None,
+    assessor_units: Mapping[str, Unit | None] | None = None,
+) -> Round:
+    """Open a round of a plan for a period and a list of subjects.
+
+    Also freezes the plan version, makes an assignment for each leaf that is entered per subject and
+    each of its assessors (the unit found by name or short name, unless `assessor_units` says which),
+    and writes the audit trail. Raises InvalidInput ("name", "subjects", "category").
+    """
+    if by is not None and not access.may_run_rounds(by):
+        raise NotAllowed
+    plan = engine_plan(version)
+    if not name.strip():
+        raise InvalidInput(_("A round needs a period."), "name")
+    _check_subjects(subjects, plan)
+    units = match_assessors(plan) | dict(assessor_units or {})
+    try:
+        with transaction.atomic():
+            freeze_version(version)
+            round_ = Round.objects.create(
+                plan_id=version.plan_id,
+                plan_version=version,
+                name=name.strip(),
+                title=title.strip() or f"{plan.title} {name}",
+                deadline=deadline,
+                opened_by=by,
+            )
+            Subject.objects.bulk_create(_rows(round_, subjects, first=1), batch_size=500)
+            Assignment.objects.bulk_create(_assignments(round_, plan, units))
+            audit.record(
+                by,
+                "open round",
+                round_,
+                changes={
+                    "plan": (None, f"{plan.code} v{version.number}"),
+                    "period": (None, round_.name),
+                    "deadline": (None, deadline),
+                    "subjects": (None, len(subjects)),
+                },
+                round_id=round_.pk,
+            )
+    except IntegrityError:
+        # The only constraint that well-formed subjects can meet: one round per plan and period.
+        raise InvalidInput(period_taken_words(plan, name), "name") from None
+    return round_
+
+
+def period_taken_words(plan: Plan, name: str) -> str:
+    return str(
+        _("The plan “%(plan)s” already has a round for %(period)s.")
+        % {"plan": plan.title, "period": name}
+    )
+
+
+def _check_subjects(subjects: Sequence[NewSubject], plan: Plan) -> None:
+    if not subjects:
+        raise InvalidInput(_("A round needs at least one subject."), "subjects")
+    seen: set[str] = set()
+    for subject in subjects:
+        if subject.code in seen:
+            raise InvalidInput(
+                _("The code %(code)s is there twice.") % {"code": subject.code}, "subjects"
+            )
+        seen.add(subject.code)
+        check_category(subject.name, subject.category, plan)
+
+
+def check_category(name: str, category: str, plan: Plan) -> None:
+    if plan.categories and category not in plan.categories:
+        raise InvalidInput(
+            _("%(name)s: “%(category)s” is not a category of this plan: expected %(expected)s.")
+            % {"name": name, "category": category, "expected": ", ".join(plan.categories)},
+            "category",
+        )
+
+
+def _rows(round_: Round, subjects: Iterable[NewSubject], *, first: int) -> list[Subject]:
+    return [
+        Subject(
+            round=round_,
+            code=subject.code,
+            name=subject.name,
+            category=subject.category,
+            group=subject.group,
+            unit=subject.unit,
+            person=subject.person,
+            order=order,
+        )
+        for order, subject in enumerate(subjects, start=first)
+    ]
+
+
+def assessor_names(plan: Plan) -> list[str]:
+    """The assessors the plan names on leaves that are entered per subject, in the tree's order."""
+    names = (a.name for node in Tree(plan).of(ENTERED) for a in node.assessors)
+    return list(dict.fromkeys(names))
+
+
+def match_assessors(plan: Plan) -> dict[str, Unit | None]:
+    """Assessor's name in the plan → the active unit of that name or short name, or None."""
+    wanted = assessor_names(plan)
+    found: dict[str, Unit | None] = dict.fromkeys(wanted)
+    for field in ("short_name", "name"):  # a full name wins over a short one
+        for unit in Unit.objects.filter(is_active=True, **{f"{field}__in": wanted}):
+            found[getattr(unit, field)] = unit
+    return found
+
+
+def _assignments(
+    round_: Round, plan: Plan, units: Mapping[str, Unit | None]
+) -> list[Assignment]:
+    rows = []
+    for node in Tree(plan).of(ENTERED):
+        for name in [a.name for a in node.assessors] or [""]:
+            rows.append(
+                Assignment(
+                    round=round_, indicator=node.code, assessor=name, unit=units.get(name)
+                )
+            )
+    return rows
+
+
+def touch_inputs(round_id: int) -> None:
+    """Every write of an input ends with this: a result computed before is stale from now on."""
+    Round.objects.filter(pk=round_id).update(input_version=F("input_version") + 1)
+
+
+def ensure_collecting(round_: Round | int) -> Round:
+    """The round, locked until the end of the transaction, if it takes input; else `RoundClosed`.
+
+    The lock makes the writers of one round take turns: the phase cannot change under a write, and
+    a mark and a 不适用 of the same cell, which no constraint can join, meet in some order.
+    Call it first inside `transaction.atomic()`.
+    """
+    pk = round_.pk if isinstance(round_, Round) else round_
+    locked = Round.objects.select_for_update().get(pk=pk)
+    if locked.phase != Phase.COLLECTING:
+        raise RoundClosed
+    return locked
+
+
+def change_phase(
+    *,
+    round: Round,
+    to: str,
+    by: User | None,
+    reason: str = "",
+    ready: Callable[[Round], Sequence[str | Promise]] | None = None,
+) -> Round:
+    """Move a round to its next phase, or back from reviewing to collecting with a reason.
+
+    `ready` is asked, with the round locked, what stands in the way (announcing needs a complete,
+    current computation, which only the apps above know). Raises RoundClosed for a step that does
+    not exist, InvalidInput with the obstacles, InvalidInput "reason". Writes the audit trail.
+    """
+    if by is not None and not access.may_run_rounds(by):
+        raise NotAllowed
+    with transaction.atomic():
+        locked = Round.objects.select_for_update().get(pk=round.pk)
+        if to not in STEPS[locked.phase]:
+            raise RoundClosed(
+                _("The round is in the phase “%(phase)s”; this step is not open from there.")
+                % {"phase": locked.get_phase_display()}
+            )
+        if to == Phase.COLLECTING and not reason.strip():
+            raise InvalidInput(_("Going back needs a reason."), "reason")
+        if obstacles := list(ready(locked)) if ready else []:
+            raise InvalidInput(" ".join(str(obstacle) for obstacle in obstacles))
+        before, locked.phase = locked.phase, to
+        locked.phase_changed_at = timezone.now()
+        locked.save(update_fields=["phase", "phase_changed_at"])
+        audit.record(
+            by,
+            "change phase",
+            locked,
+            changes={"phase": (before, to)},
+            round_id=locked.pk,
+            reason=reason.strip(),
+        )
+    return locked
+
+
+def change_deadline(
+    *, round: Round, deadline: datetime.date | None, reason: str, by: User
+) -> Round:
+    """Set another deadline while the round is collecting. Needs a reason; audited."""
+    if not access.may_run_rounds(by):
+        raise NotAllowed
+    if not reason.strip():
+        raise InvalidInput(_("Changing the deadline needs a reason."), "reason")
+    with transaction.atomic():
+        locked = ensure_collecting(round)
+        before, locked.deadline = locked.deadline, deadline
+        locked.save(update_fields=["deadline"])
+        audit.record(
+            by,
+            "change deadline",
+            locked,
+            changes={"deadline": (before, deadline)},
+            round_id=locked.pk,
+            reason=reason.strip(),
+        )
+    return locked
+
+
+def assign_assessor(*, assignment: Assignment, unit: Unit | None, by: User) -> Assignment:
+    """Bind all leaves of this assessor in the round to another unit's accounts. Audited."""
+    if not access.may_run_rounds(by):
+        raise NotAllowed
+    with transaction.atomic():
+        ensure_collecting(assignment.round_id)
+        same = Assignment.objects.filter(
+            round_id=assignment.round_id, assessor=assignment.assessor
+        ).select_related("unit")
+        for row in same:
+            audit.record(
+                by,
+                "assign assessor",
+                row,
+                changes={"unit": (row.unit, unit)},
+                round_id=assignment.round_id,
+            )
+        same.update(unit=unit)
+    assignment.unit = unit
+    return assignment

@@ -1,0 +1,260 @@
+"""Marks and 不适用 of one leaf: many rows of a sheet at once, or one.
+
+A cell is a subject on a leaf, by one assessor. It is empty, a mark, or not applicable. Whoever
+writes names the state they saw; if it is another one by now, they get a `Conflict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from indicators.services import engine_plan
+from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
+from reviews.numbers import check_mark
+from reviews.queries.marks import EMPTY, Cell, Kind, cells_of
+from reviews.tree import Tree
+from scoring.engine.types import Node
+from units import access
+from units.models import AuditEntry, User
+
+from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .rounds import ensure_collecting, touch_inputs
+from .trail import CELL, part_entry
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a user wants a cell to be: `value` None and not `not_applicable` means empty.
+
+    `seen` is the token of the state the user had before their eyes (`Cell.seen`).
+    """
+
+    subject_id: int
+    value: Decimal | None = None
+    not_applicable: bool = False
+    note: str = ""
+    seen: str = ""
+
+
+@dataclass(slots=True)
+class Saved:
+    """What became of the rows: how many changed, and by subject why others did not."""
+
+    changed: int = 0
+    refused: dict[int, ReviewError] = field(default_factory=dict)
+
+
+def save_rows(*, assignment: Assignment, rows: Sequence[Row], by: User) -> Saved:
+    """Save the right rows of a sheet in one transaction; refused ones are reported, not saved.
+
+    Also writes one audit entry per changed row and makes the computed result stale. Raises
+    NotAllowed, RoundClosed; InvalidInput if a row's subject is not of this round.
+    """
+    if not access.may_enter_marks(by, assignment):
+        raise NotAllowed
+    try:
+        return _save_rows(assignment, rows, by)
+    except IntegrityError:
+        # A row came into being under our hands: read again, and it shows as a conflict.
+        return _save_rows(assignment, rows, by)
+
+
+def record_mark(
+    *,
+    assignment: Assignment,
+    subject: Subject,
+    value: Decimal,
+    by: User,
+    note: str = "",
+    seen: str = "",
+) -> Mark:
+    """Enter or change one mark. Raises Conflict, InvalidInput, NotAllowed, RoundClosed."""
+    _save_one(assignment, Row(subject.pk, value=value, note=note, seen=seen), by)
+    return Mark.objects.get(
+        subject=subject, indicator=assignment.indicator, assessor=assignment.assessor
+    )
+
+
+def record_not_applicable(
+    *, assignment: Assignment, subject: Subject, by: User, note: str = "", seen: str = ""
+) -> NotApplicable:
+    """Set the leaf 不适用 for one subject; a mark that stood there is removed, with its history."""
+    _save_one(assignment, Row(subject.pk, not_applicable=True, note=note, seen=seen), by)
+    return NotApplicable.objects.get(subject=subject, indicator=assignment.indicator)
+
+
+def clear_cell(*, assignment: Assignment, subject: Subject, by: User, seen: str) -> None:
+    """Make the cell empty again; what stood there stays in the audit trail."""
+    _save_one(assignment, Row(subject.pk, seen=seen), by)
+
+
+def _save_one(assignment: Assignment, row: Row, by: User) -> None:
+    saved = save_rows(assignment=assignment, rows=[row], by=by)
+    if error := saved.refused.get(row.subject_id):
+        raise error
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """What deciding about the rows of one sheet needs, read once."""
+
+    assignment: Assignment
+    node: Node
+    tree: Tree
+    subjects: dict[int, Subject]
+    cells: dict[int, Cell]
+    marked_by_others: frozenset[int]
+    by: User
+
+
+def _save_rows(assignment: Assignment, rows: Sequence[Row], by: User) -> Saved:
+    saved = Saved()
+    entries: list[AuditEntry] = []
+    with transaction.atomic():
+        round_ = ensure_collecting(assignment.round_id)
+        sheet = _read(round_, assignment, rows, by)
+        created: list[Mark | NotApplicable] = []
+        for row in rows:
+            cell = sheet.cells.get(row.subject_id, EMPTY)
+            if _same(cell, row):
+                continue
+            try:
+                _check(sheet, cell, row)
+                created += _write(sheet, cell, row)
+            except ReviewError as error:
+                saved.refused[row.subject_id] = error
+                continue
+            saved.changed += 1
+            entries.append(_entry(sheet, cell, row))
+        Mark.objects.bulk_create(new for new in created if isinstance(new, Mark))
+        NotApplicable.objects.bulk_create(
+            new for new in created if isinstance(new, NotApplicable)
+        )
+        if saved.changed:
+            AuditEntry.objects.bulk_create(entries)
+            touch_inputs(assignment.round_id)
+    return saved
+
+
+def _read(round_: Round, assignment: Assignment, rows: Iterable[Row], by: User) -> _Sheet:
+    ids = {row.subject_id for row in rows}
+    subjects = {s.pk: s for s in Subject.objects.filter(round=round_, pk__in=ids)}
+    if ids - subjects.keys():
+        raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
+    tree = Tree(engine_plan(round_.plan_version))
+    node = tree.nodes[assignment.indicator]
+    if node.method != "marks":
+        raise InvalidInput(_("%(leaf)s takes no marks.") % {"leaf": node.title}, "indicator")
+    others = (
+        Mark.objects.filter(subject__in=ids, indicator=node.code)
+        .exclude(assessor=assignment.assessor)
+        .values_list("subject_id", flat=True)
+        if len(node.assessors) > 1
+        else ()
+    )
+    return _Sheet(
+        assignment,
+        node,
+        tree,
+        subjects,
+        cells_of(assignment, tree, ids),
+        frozenset(others),
+        by,
+    )
+
+
+def _same(cell: Cell, row: Row) -> bool:
+    """Whether the cell already is what the row asks for. A row left alone is never a conflict."""
+    if row.not_applicable:
+        return cell.kind is Kind.NOT_APPLICABLE and cell.note == row.note
+    if row.value is None:
+        return cell.kind in {Kind.EMPTY, Kind.ABOVE}
+    return cell.kind is Kind.MARK and cell.value == row.value and cell.note == row.note
+
+
+def _check(sheet: _Sheet, cell: Cell, row: Row) -> None:
+    """Raise what stands against this row: somebody else's change first, then its own mistakes."""
+    if cell.kind is Kind.ABOVE:
+        assert isinstance(cell.row, NotApplicable)
+        raise InvalidInput(
+            _("“%(node)s” is not applicable to this subject, and this leaf with it.")
+            % {"node": sheet.tree.nodes[cell.row.indicator].title},
+            "value",
+        )
+    if cell.seen != row.seen:
+        raise Conflict(Theirs(cell.words, cell.note, cell.by, cell.at, cell.seen))
+    if row.not_applicable and row.subject_id in sheet.marked_by_others:
+        raise InvalidInput(
+            _("Another assessor has given a mark here: it cannot be not applicable at once."),
+            "not_applicable",
+        )
+    if row.value is not None:
+        check_mark(row.value, sheet.node.points, sheet.tree.plan.decimals)
+        if sheet.tree.plan.notes_required and not row.note.strip():
+            raise InvalidInput(_("A mark needs a note (评分说明)."), "note")
+
+
+def _write(sheet: _Sheet, cell: Cell, row: Row) -> list[Mark | NotApplicable]:
+    """Change or delete what is there (compare-and-swap); return the row to create, if any."""
+    wanted: type[Mark] | type[NotApplicable] | None = None
+    values: dict[str, object] = {"note": row.note}
+    if row.not_applicable:
+        wanted = NotApplicable
+    elif row.value is not None:
+        wanted = Mark
+        values["value"] = row.value
+    old = cell.row
+    if old is not None:
+        same_row = type(old).objects.filter(pk=old.pk, version=old.version)  # type: ignore[attr-defined]
+        if wanted is type(old):
+            touched = same_row.update(
+                version=old.version + 1,
+                updated_by=sheet.by,
+                updated_at=timezone.now(),
+                source="browser",
+                **values,
+            )
+        else:
+            touched = same_row.delete()[0]
+        if not touched:
+            raise Conflict(Theirs(cell.words, cell.note, cell.by, cell.at, cell.seen))
+        if wanted is type(old):
+            return []
+    if wanted is None:
+        return []
+    return [
+        wanted(
+            subject_id=row.subject_id,
+            indicator=sheet.node.code,
+            assessor=sheet.assignment.assessor,
+            created_by=sheet.by,
+            updated_by=sheet.by,
+            **values,
+        )
+    ]
+
+
+def _entry(sheet: _Sheet, cell: Cell, row: Row) -> AuditEntry:
+    before = cell.kind is Kind.NOT_APPLICABLE
+    label = f"{sheet.node.code} {sheet.node.title}"
+    if sheet.assignment.assessor:
+        label += f" · {sheet.assignment.assessor}"
+    return part_entry(
+        sheet.by,
+        "clear mark" if row.value is None and not row.not_applicable else "enter mark",
+        sheet.subjects[row.subject_id],
+        target=CELL,
+        part=sheet.assignment.pk,
+        label=label,
+        changes={
+            "mark": (cell.value, row.value),
+            "not applicable": ("yes" if before else None, "yes" if row.not_applicable else None),
+            "note": (cell.note or None, row.note or None),
+        },
+    )

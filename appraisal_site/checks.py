@@ -26,11 +26,7 @@ def assets_are_installed(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
 def production_is_complete(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not settings.PRODUCTION:
-        found.append(
-            checks.Warning(
-                "PRODUCTION is not set.", hint="PRODUCTION=true", id="appraisal_site.W002"
-            )
-        )
+        found.append(checks.Warning("PRODUCTION is not set.", hint="PRODUCTION=true", id="appraisal_site.W002"))
     if not settings.HTTPS:
         found.append(
             checks.Warning(

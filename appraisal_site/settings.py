@@ -98,8 +98,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         # FULL: what was confirmed to the user survives a power cut.
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-            "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
         ),
     }
 else:
@@ -119,7 +118,7 @@ else:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": VAR_DIR / "cache",
+            "LOCATION": str(VAR_DIR / "cache"),
         }
     }
 
@@ -131,7 +130,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+# On one's own machine files are served from where they lie; production runs collectstatic.
+STATIC_ROOT = VAR_DIR / "static" if PRODUCTION else None
 NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
@@ -148,7 +148,6 @@ STORAGES = {
         )
     },
 }
-# On one's own machine files are served from where they lie; production runs collectstatic.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
 # Jobs -----------------------------------------------------------------------------------------

@@ -77,9 +77,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """SQLite tests use a file, as the site does: threads then have connections of their own.
 
     Each run and each parallel process has its own file, so that runs do not meet.
@@ -125,9 +123,7 @@ def _database_address() -> str:
 
 
 @pytest.fixture(scope="session")
-def _worker_process(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def _worker_process(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A `celery worker` of its own process on the test database; gives the name of its queue."""
     queue = f"test-{uuid.uuid4().hex}"
     folder = tmp_path_factory.mktemp("worker")
@@ -166,9 +162,7 @@ def _worker_process(
 
 
 @pytest.fixture
-def celery_worker_process(
-    _worker_process: str, transactional_db: None, settings: Any, _surroundings: None
-) -> str:
+def celery_worker_process(_worker_process: str, transactional_db: None, settings: Any, _surroundings: None) -> str:
     """Jobs of this test are queued on Redis and done by a worker in another process.
 
     For tests marked `services`. The test commits for real (transactional_db), `enqueue` sends, and

@@ -65,9 +65,7 @@ KEYWORDS: dict[str, Any] = {
     "npgettext": PLURAL_IN_CONTEXT,
     "npgettext_lazy": PLURAL_IN_CONTEXT,
 }
-PLACEHOLDER = re.compile(
-    r"%%|%\((\w+)\)[#0\- +]?\d*(?:\.\d+)?[a-z]|%[a-z]|\{\w*(?:![rsa])?\}", re.IGNORECASE
-)
+PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[#0\- +]?\d*(?:\.\d+)?[a-z]|%[a-z]|\{\w*(?:![rsa])?\}", re.IGNORECASE)
 
 
 class Problem(Exception):
@@ -104,14 +102,12 @@ def collect(root: Path) -> Catalog:
     for path in sources(root):
         origin = path.relative_to(root).as_posix()
         try:
-            found = list(
-                extract("python", as_python(path), KEYWORDS, options={"encoding": "utf-8"})
-            )
+            found = list(extract("python", as_python(path), KEYWORDS, options={"encoding": "utf-8"}))
         except (SyntaxError, UnicodeError, ValueError) as error:
             raise Problem(f"{origin}: texts cannot be taken from this file: {error}") from error
         for _line, message, _comments, context in found:
             # Line numbers would change half the catalogue with every commit.
-            template.add(message, locations=[(origin, 0)], context=context)  # type: ignore[arg-type]
+            template.add(message, locations=[(origin, 0)], context=context)
     return template
 
 
@@ -191,9 +187,7 @@ def merge(template: Catalog, known: Catalog) -> Catalog:
 
 
 def forms(value: Any) -> list[str]:
-    return (
-        [value or ""] if isinstance(value, str) or value is None else [form or "" for form in value]
-    )
+    return [value or ""] if isinstance(value, str) or value is None else [form or "" for form in value]
 
 
 def is_translated(message: Message) -> bool:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -19,7 +20,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 
 
-def stop(english, chinese):
+def stop(english, chinese) -> NoReturn:
     sys.exit(f"{english}\n{chinese}")
 
 
@@ -42,7 +43,7 @@ def find_python():
         if shutil.which(command) and (version_of(command) or (0, 0)) >= OLDEST_PYTHON:
             return command
     found = "{}.{}".format(*sys.version_info[:2])
-    return stop(
+    stop(
         f"Python 3.11 or newer is needed; this is Python {found}.",
         f"需要 Python 3.11 或更高版本，当前为 Python {found}。",
     )

@@ -47,9 +47,7 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     except ValueError:
         number = low - 1
     if not low <= number <= high:
-        raise InvalidEnvironment(
-            f"{name}={value!r} is not understood: expected a whole number from {low} to {high}."
-        )
+        raise InvalidEnvironment(f"{name}={value!r} is not understood: expected a whole number from {low} to {high}.")
     return number
 
 

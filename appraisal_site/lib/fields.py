@@ -44,9 +44,7 @@ class ExactDecimalField(models.Field):
         try:
             return Decimal(str(value))
         except InvalidOperation:
-            raise ValidationError(
-                _("“%(value)s” is not a number."), params={"value": value}
-            ) from None
+            raise ValidationError(_("“%(value)s” is not a number."), params={"value": value}) from None
 
     def get_prep_value(self, value: Any) -> str | None:
         number = self.to_python(super().get_prep_value(value))

@@ -14,11 +14,10 @@ from units import access
 
 from .models import Round
 from .tree import EVENTS, Tree
-from .words import deadline_words
 
 
 def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str, Any]:
-    """`round`, `plan` (engine plan), `tabs` (key, label, url, active), `deadline_words`.
+    """`round`, `plan` (engine plan), `tabs` (key, label, url, active).
 
     A page passes it to its template, which starts with `reviews/_round_header.html`. Load the
     round with `Round.objects.select_related("plan", "plan_version")`: then this costs no query
@@ -33,7 +32,6 @@ def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str,
             for key, label, name, allowed in _tabs(request.user, round_, plan)
             if allowed
         ],
-        "deadline_words": deadline_words(round_.deadline),
     }
 
 

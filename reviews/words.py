@@ -6,25 +6,12 @@ import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from .models import Phase
 
 
 def today() -> datetime.date:
     return timezone.localdate()
-
-
-def deadline_words(deadline: datetime.date | None) -> str:
-    """“3 days left”, “today is the last day”, “2 days late”; "" without a deadline."""
-    if deadline is None:
-        return ""
-    days = (deadline - today()).days
-    if days == 0:
-        return _("today is the last day")
-    if days > 0:
-        return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
-    return ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}
 
 
 def is_late(deadline: datetime.date | None) -> bool:

@@ -25,6 +25,7 @@ from django.db import connection, connections
 REQUIRED = os.environ.get("KAOPING_REQUIRE_SERVICES") == "1"
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_PATIENCE = 60  # seconds
+SITE_CACHES = django_settings.CACHES
 
 
 def _is_postgres() -> bool:
@@ -166,14 +167,15 @@ def celery_worker_process(_worker_process: str, transactional_db: None, settings
     """Jobs of this test are queued on Redis and done by a worker in another process.
 
     For tests marked `services`. The test commits for real (transactional_db), `enqueue` sends, and
-    the test waits for what the job leaves in the database with `eventually`. Media files are shared
-    with the worker. Gives the name of the queue.
+    the test waits for what the job leaves in the database with `eventually`. Media files and the
+    cache are shared with the worker. Gives the name of the queue.
     """
     queue, media = _worker_process.split("|")
     settings.TASKS_EAGER = False
     settings.TASKS_IN_PROCESS = False
     settings.TASKS_QUEUE = queue
     settings.MEDIA_ROOT = media
+    settings.CACHES = SITE_CACHES
     return queue
 
 

@@ -1,0 +1,369 @@
+"""A plan document ↔ the engine's `Plan`.
+
+The document is nested data as a plan file holds it (`indicators/presets/*.toml`, `shape.py`): a flat
+list of `indicators`, each naming its `parent`. Figures may be Decimal, whole numbers or plain digits
+in text. `normalise` gives the one form that is stored and whose digest proves a plan unchanged;
+`parse` gives what the engine computes with. Both refuse a document that has errors, all at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from scoring.engine.text import gettext_noop as _
+from scoring.engine.types import (
+    Assessor,
+    BallotForm,
+    CatalogueItem,
+    FactDefinition,
+    FactType,
+    Node,
+    Option,
+    Plan,
+    Problem,
+    Rule,
+    Text,
+    VoterClass,
+)
+
+from . import shape
+from .schema import Path, plain, unknown_key
+
+Document = Mapping[str, Any]
+BALLOT_METHODS = ("ballot", "rank_band", "ballot_deduct")
+
+
+class DocumentErrors(ValueError):
+    """What is wrong with a document. `errors`: (path, Text), the path as "indicators.K11.points"."""
+
+    def __init__(self, errors: Sequence[tuple[str, Text]]) -> None:
+        super().__init__("; ".join(path for path, _text in errors))
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A document that was read: typed values in the order of the shape, the plan, all problems.
+
+    `plan` is None where errors forbid to build one. Problems are errors and warnings together.
+    """
+
+    values: dict[str, Any]
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> list[tuple[str, Text]]:
+        return [(p.path, p.text) for p in self.problems if not p.warning]
+
+
+def check(document: Any) -> Checked:
+    """Read a document completely, without refusing it: for editors and for lists of problems."""
+    found: list[tuple[Path, Text]] = []
+    values = shape.PLAN.read(document, (), lambda path, text: found.append((path, text)))
+    if not isinstance(document, Mapping):
+        return Checked({}, None, tuple(Problem("", text) for _path, text in found))
+    _check_methods(document, found)
+    _check_rules(document, found)
+    _check_selections(document, found)
+    _check_tree(document, found)
+    problems = [Problem(named_path(document, path), text) for path, text in found]
+    if problems:
+        return Checked(values, None, tuple(problems))
+    plan = _plan(values)
+    problems.extend(_engine_problems(plan))
+    built = None if any(not problem.warning for problem in problems) else plan
+    return Checked(values, built, tuple(problems))
+
+
+def _engine_problems(plan: Plan) -> Sequence[Problem]:
+    try:
+        from scoring.engine import check_plan
+    except ImportError:
+        return ()
+    return check_plan(plan)
+
+
+def parse(document: Any) -> Plan:
+    """The engine's plan. Raises `DocumentErrors`."""
+    checked = check(document)
+    if checked.plan is None:
+        raise DocumentErrors(checked.errors)
+    return checked.plan
+
+
+def typed(document: Any) -> dict[str, Any]:
+    """The document's values, figures as Decimal, keys in the order of the shape. Raises `DocumentErrors`."""
+    checked = check(document)
+    if checked.plan is None:
+        raise DocumentErrors(checked.errors)
+    return checked.values
+
+
+def read_stored(document: Document) -> dict[str, Any]:
+    """The typed values of a document that was normalised before: its shape is known to be right."""
+    values = shape.PLAN.read(document, (), lambda _path, _text: None)
+    return dict(values)
+
+
+def normalise(document: Any) -> dict[str, Any]:
+    """The one form of a document that is stored: JSON data, figures as plain digits. Raises `DocumentErrors`."""
+    return dict(plain(typed(document)))
+
+
+def other_code(code: str, expected: str) -> Text:
+    return Text(_("This document is the plan “%(code)s”, not “%(expected)s”."), {"code": code, "expected": expected})
+
+
+def canonical(document: Document) -> str:
+    """The text whose digest is taken: keys sorted, no spaces."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(document: Document) -> str:
+    """SHA-256 of a normalised document, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def named_path(document: Any, path: Path) -> str:
+    """A path with the codes of rows in place of their numbers: indicators.K111.catalogue.B-1.cap."""
+    here, names = document, []
+    for step in path:
+        name = str(step)
+        if isinstance(here, (list, tuple)) and isinstance(step, int) and step < len(here):
+            rows, here = here, here[step]
+            code = here.get("code") if isinstance(here, Mapping) else None
+            twins = [row for row in rows if isinstance(row, Mapping) and row.get("code") == code]
+            if isinstance(code, str) and code.strip() and len(twins) == 1:
+                name = code.strip()
+        else:
+            here = here.get(step) if isinstance(here, Mapping) else None
+        names.append(name)
+    return ".".join(names)
+
+
+# ------------------------------------------------------------------------- checks of the shape
+
+
+Found = list[tuple[Path, Text]]
+
+
+def _rows(document: Document, name: str) -> list[tuple[int, Mapping[str, Any]]]:
+    rows = document.get(name)
+    if not isinstance(rows, (list, tuple)):
+        return []
+    return [(index, row) for index, row in enumerate(rows) if isinstance(row, Mapping)]
+
+
+def _check_keys(
+    row: Mapping[str, Any],
+    path: Path,
+    own: Sequence[str],
+    every: Sequence[str],
+    required: Sequence[str],
+    kind: str,
+    found: Found,
+) -> None:
+    """Keys that exist but do not belong to this method, rule or selection; and those it lacks."""
+    for key in row:
+        if key in every and key not in own:
+            values = {"key": key, "kind": kind, "known": list(own)}
+            found.append(
+                ((*path, key), Text(_("“%(key)s” has no meaning for %(kind)s; known are: %(known)s."), values))
+            )
+    for key in required:
+        if row.get(key) is None:
+            found.append(
+                ((*path, key), Text(_("“%(key)s” is missing; %(kind)s needs it."), {"key": key, "kind": kind}))
+            )
+
+
+def _check_methods(document: Document, found: Found) -> None:
+    parents = {row.get("parent") for _index, row in _rows(document, "indicators")}
+    for index, row in _rows(document, "indicators"):
+        path: Path = ("indicators", index)
+        method = row.get("method")
+        if method is None:
+            if row.get("code") not in parents:
+                found.append(
+                    (
+                        (*path, "method"),
+                        Text(_("“%(key)s” is missing; only an indicator with children needs none."), {"key": "method"}),
+                    )
+                )
+            method = "composite"
+        if method not in shape.METHOD_FIELDS:
+            continue
+        own = [*shape.METHOD_FIELDS[method]]
+        every = [key for key in shape.INDICATOR.fields if key not in (*shape.NODE_FIELDS, "note", "defaults")]
+        _check_keys(row, path, own, every, shape.METHOD_REQUIRED.get(method, ()), method, found)
+
+
+def _check_rules(document: Document, found: Found) -> None:
+    every = [key for key in shape.RULE.fields if key not in ("rule", "note", "defaults")]
+    for index, row in _rows(document, "rules"):
+        rule = row.get("rule")
+        if isinstance(rule, str) and rule in shape.RULE_FIELDS:
+            own = list(shape.RULE_FIELDS[rule])
+            _check_keys(row, ("rules", index), own, every, shape.RULE_REQUIRED[rule], rule, found)
+
+
+def _check_selections(document: Document, found: Found) -> None:
+    every = [key for key in shape.SELECTION.fields if key not in ("kind", "title", "note", "defaults")]
+    for index, row in _rows(document, "selections"):
+        kind = row.get("kind")
+        if isinstance(kind, str) and kind in shape.SELECTION_FIELDS:
+            _check_keys(row, ("selections", index), shape.SELECTION_FIELDS[kind], every, (), kind, found)
+
+
+def _check_tree(document: Document, found: Found) -> None:
+    """Every code once, one root, every parent there, nobody below himself."""
+    rows = _rows(document, "indicators")
+    parent_of: dict[str, str | None] = {}
+    for index, row in rows:
+        code, path = row.get("code"), ("indicators", index)
+        if not isinstance(code, str):
+            continue
+        if code in parent_of:
+            found.append(((*path, "code"), Text(_("The code “%(code)s” is used twice."), {"code": code})))
+        parent_of.setdefault(code, row.get("parent"))
+    roots = [(index, row) for index, row in rows if row.get("parent") is None]
+    if rows and not roots:
+        found.append((("indicators",), Text(_("One indicator must be the root: without “parent”."))))
+    for index, _row in roots[1:]:
+        values = {"code": str(roots[0][1].get("code")), "key": "parent"}
+        found.append(
+            (("indicators", index, "parent"), Text(_("“%(key)s” is missing: the root is already “%(code)s”."), values))
+        )
+    for index, row in rows:
+        parent = row.get("parent")
+        if parent is None:
+            continue
+        where: Path = ("indicators", index, "parent")
+        if not isinstance(parent, str) or parent not in parent_of:
+            text = unknown_key(str(parent), list(parent_of))
+            found.append(
+                (path, Text(_("There is no indicator “%(code)s”: %(hint)s"), {"code": str(parent), "hint": text}))
+            )
+        elif roots and _circles(str(row.get("code")), parent_of):
+            found.append((where, Text(_("“%(code)s” stands below itself."), {"code": str(row.get("code"))})))
+
+
+def _circles(code: str, parent_of: Mapping[str, str | None]) -> bool:
+    seen = {code}
+    above = parent_of.get(code)
+    while isinstance(above, str):
+        if above in seen:
+            return above == code
+        seen.add(above)
+        above = parent_of.get(above)
+    return False
+
+
+# ------------------------------------------------------------------------- building
+
+
+def _plan(values: Mapping[str, Any]) -> Plan:
+    grades = tuple(values["grades"])
+    return Plan(
+        code=values["code"],
+        title=values["title"],
+        root=_tree(values["indicators"]),
+        categories=tuple(values.get("categories", ())),
+        grades=grades,
+        rules=tuple(_rule(row, grades) for row in values.get("rules", ())),
+        facts=tuple(
+            FactDefinition(row["code"], row["title"], FactType(row["type"]), tuple(row.get("choices", ())))
+            for row in values.get("facts", ())
+        ),
+        tie_breakers=tuple(values.get("tie_breakers", ())),
+        decimals=values.get("decimals", 2),
+        ranking=values.get("ranking", "overall"),
+        notes_required=values.get("notes_required", False),
+        minimum_votes=values.get("minimum_votes", 1),
+    )
+
+
+def _tree(rows: Sequence[Mapping[str, Any]]) -> Node:
+    below: dict[str | None, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        below.setdefault(row.get("parent"), []).append(row)
+
+    def build(row: Mapping[str, Any]) -> Node:
+        return _node(row, tuple(build(child) for child in below.get(row["code"], ())))
+
+    return build(below[None][0])
+
+
+def _node(row: Mapping[str, Any], children: tuple[Node, ...]) -> Node:
+    method = row.get("method", "composite")
+    return Node(
+        code=row["code"],
+        title=row["title"],
+        points=row["points"],
+        method=method,
+        weight=row.get("weight"),
+        children=children,
+        assessors=tuple(Assessor(a["name"], a.get("weight", Decimal(1))) for a in row.get("assessors", ())),
+        catalogue=tuple(_item(item) for item in row.get("catalogue", ())),
+        ballot=_ballot(row) if method in BALLOT_METHODS else None,
+        settings=_settings(row, method),
+    )
+
+
+def _item(row: Mapping[str, Any]) -> CatalogueItem:
+    return CatalogueItem(row["code"], row["title"], tuple(row.get("values", ())), row.get("cap"), row.get("zero_at"))
+
+
+def _ballot(row: Mapping[str, Any]) -> BallotForm:
+    chosen: dict[str, Any] = {key: row[key] for key in ("scale", "step", "trim", "self_vote") if key in row}
+    if "classes" in row:
+        chosen["classes"] = tuple(
+            VoterClass(c["code"], c["title"], c.get("weight", Decimal(1))) for c in row["classes"]
+        )
+    options = tuple(Option(o["title"], o["value"]) for o in row.get("options", ()))
+    return BallotForm(options=options, **chosen)
+
+
+def _settings(row: Mapping[str, Any], method: str) -> dict[str, Any]:
+    """What only this method has, in the types that the engine reads."""
+    common = {"assessors", "catalogue", *(shape.BALLOT if method in BALLOT_METHODS else ())}
+    found = {key: row[key] for key in shape.METHOD_FIELDS[method] if key in row and key not in common}
+    if "bands" in found:
+        found["bands"] = tuple((band["upto"], band["value"]) for band in found["bands"])
+    if "table" in found:
+        found["table"] = tuple((line["rank"], line["value"]) for line in found["table"])
+    return found
+
+
+def _in_order(table: Mapping[str, Decimal], grades: Sequence[str]) -> dict[str, Any]:
+    """Best grade first: a database need not keep the order of a table's keys."""
+    ordered = [grade for grade in grades if grade in table]
+    return {grade: table[grade] for grade in [*ordered, *sorted(set(table) - set(grades))]}
+
+
+def _rule(row: Mapping[str, Any], grades: Sequence[str]) -> Rule:
+    scope = row.get("scope", "category" if row["rule"] == "distribute" else "all")
+    minimums: dict[str, Decimal | None] = _in_order(row.get("minimums", {}), grades)
+    if "otherwise" in row:
+        minimums.setdefault(row["otherwise"], None)
+    return Rule(
+        key=row["rule"],
+        grade=row.get("grade"),
+        condition=row.get("if"),
+        prefer=row.get("prefer"),
+        steps=row.get("by", 1),
+        share=row.get("share"),
+        scope=tuple(scope) if isinstance(scope, list) else scope,
+        rounding=row.get("rounding", "floor"),
+        at_least=row.get("at_least", 0),
+        of_participants=row.get("of_participants", False),
+        minimums=minimums,
+        minimum=row.get("minimum"),
+        shares=_in_order(row.get("shares", {}), grades),
+    )

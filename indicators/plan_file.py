@@ -1,0 +1,246 @@
+"""Plan files: TOML text ↔ document, and the line of the file on which a part of the document stands."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from appraisal_site.lib.fields import canonical
+from scoring.engine.text import gettext_noop as _
+from scoring.engine.types import Text
+
+from .schema import Path
+
+
+class NotToml(ValueError):
+    """The text is no TOML at all. `text` says what was met, `line` where (0: unknown)."""
+
+    def __init__(self, text: Text, line: int) -> None:
+        super().__init__(text.message)
+        self.text = text
+        self.line = line
+
+
+def load(text: str) -> dict[str, Any]:
+    """The document of a plan file; figures stay exact. Raises `NotToml`."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        raise NotToml(*_explain(str(error), text)) from None
+
+
+def _explain(message: str, text: str) -> tuple[Text, int]:
+    """tomllib names the place in English at the end of its message."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)$", message)
+    if found:
+        line, column = int(found[1]), int(found[2])
+        shown = text.splitlines()[line - 1].strip() if line <= len(text.splitlines()) else ""
+        values = {"column": column, "shown": shown[:60]}
+        return Text(_("This line cannot be read as TOML, from column %(column)s on: %(shown)s"), values), line
+    if message.endswith("(at end of document)"):
+        return Text(_("The file ends too early: a quotation mark or a bracket is not closed.")), len(text.splitlines())
+    return Text(_("The file cannot be read as TOML.")), 0
+
+
+# ------------------------------------------------------------------------------- lines
+
+_TOKEN = re.compile(
+    r"(?P<space>[ \t\r]+|#[^\n]*)"
+    r"|(?P<newline>\n)"
+    r'|(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
+    r"|(?P<sign>[\[\]{}=,.])"
+    r'|(?P<word>[^\s\[\]{}=,#"\']+)',
+    re.DOTALL,
+)
+
+
+class Lines:
+    """Where each part of a plan file stands. Only for text that `load` accepted."""
+
+    def __init__(self, text: str) -> None:
+        self._document = load(text)
+        self._lines: dict[Path, int] = {}
+        self._tokens = list(_tokens(text.removeprefix("\ufeff")))
+        self._next = 0
+        self._read_file()
+
+    def line_of(self, path: str) -> int:
+        """The line of "indicators.K111.points"; of the nearest part around it where it is not there."""
+        where: list[str | int] = []
+        here: Any = self._document
+        for name in path.split(".") if path else []:
+            step = _step(here, name)
+            if step is None:
+                break
+            where.append(step)
+            here = here[step]
+        while where and tuple(where) not in self._lines:
+            where.pop()
+        return self._lines.get(tuple(where), 1)
+
+    # The scanner follows TOML's grammar loosely: tables, keys with dots, arrays, inline tables.
+
+    def _peek(self) -> str:
+        return self._tokens[self._next][1] if self._next < len(self._tokens) else ""
+
+    def _take(self) -> tuple[int, str]:
+        token = self._tokens[self._next]
+        self._next += 1
+        return token
+
+    def _skip_newlines(self) -> None:
+        while self._peek() == "\n":
+            self._next += 1
+
+    def _read_file(self) -> None:
+        table: Path = ()
+        counts: dict[Path, int] = {}
+        self._skip_newlines()
+        while self._next < len(self._tokens):
+            if self._peek() == "[":
+                table = self._header(counts)
+            else:
+                self._pair(table)
+            self._skip_newlines()
+
+    def _header(self, counts: dict[Path, int]) -> Path:
+        line, _sign = self._take()
+        many = self._peek() == "["
+        if many:
+            self._take()
+        parts = self._key()
+        name: Path = ()
+        for number, step in enumerate(parts, 1):
+            name = (*name, step)
+            # A table inside an array of tables belongs to the array's latest row.
+            if name in counts and not (many and number == len(parts)):
+                name = (*name, counts[name])
+        while self._peek() == "]":
+            self._take()
+        if many:
+            counts[name] = counts.get(name, -1) + 1
+            self._lines.setdefault(name, line)
+            name = (*name, counts[name])
+        self._lines[name] = line
+        return name
+
+    def _key(self) -> list[str]:
+        parts: list[str] = []
+        while self._peek() not in ("=", "]", ""):
+            parts.extend(_name(self._take()[1]))
+        return parts
+
+    def _pair(self, table: Path) -> None:
+        line = self._tokens[self._next][0]
+        path = (*table, *self._key())
+        self._lines[path] = line
+        self._take()  # =
+        self._value(path)
+
+    def _value(self, path: Path) -> None:
+        line, sign = self._take()
+        self._lines.setdefault(path, line)
+        if sign == "[":
+            self._items(path)
+        elif sign == "{":
+            while self._peek() != "}":
+                self._pair(path)
+                if self._peek() == ",":
+                    self._take()
+            self._take()
+        else:
+            while self._peek() not in ("", "\n", ",", "]", "}"):
+                self._take()
+
+    def _items(self, path: Path) -> None:
+        index = 0
+        self._skip_newlines()
+        while self._peek() != "]":
+            self._value((*path, index))
+            index += 1
+            self._skip_newlines()
+            if self._peek() == ",":
+                self._take()
+            self._skip_newlines()
+        self._take()
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    line = 1
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup != "space":
+            yield line, match.group()
+        line += match.group().count("\n")
+
+
+def _name(token: str) -> list[str]:
+    """The parts of a key: a quoted one is one part, a bare one may hold dots."""
+    if token[0] == '"':
+        return [json.loads(token)]
+    return [token.strip("'")] if token[0] == "'" else [part for part in token.split(".") if part]
+
+
+def _step(here: Any, name: str) -> str | int | None:
+    if isinstance(here, Mapping):
+        return name if name in here else None
+    if not isinstance(here, list):
+        return None
+    for index, row in enumerate(here):
+        if isinstance(row, Mapping) and str(row.get("code", "")).strip() == name:
+            return index
+    return int(name) if name.isdecimal() and int(name) < len(here) else None
+
+
+# ------------------------------------------------------------------------------- writing
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_WIDTH = 100
+
+
+def dump(values: Mapping[str, Any]) -> str:
+    """TOML of typed values (`document.typed`); reading it again gives the same document."""
+    simple: list[str] = []
+    tables: list[str] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            tables.append(f"[{key}]\n{_pairs(value)}")
+        elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+            tables.extend(f"[[{key}]]\n{_pairs(row)}" for row in value)
+        else:
+            simple.append(f"{key} = {_value(value)}\n")
+    return "\n".join(["".join(simple), *tables])
+
+
+def _pairs(table: Mapping[str, Any]) -> str:
+    return "".join(f"{_bare(key)} = {_value(value)}\n" for key, value in table.items())
+
+
+def _bare(key: str) -> str:
+    return key if _BARE.fullmatch(key) else _text(key)
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return canonical(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_bare(k)} = {_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+    if isinstance(value, list):
+        items = [_value(item) for item in value]
+        short = f"[{', '.join(items)}]"
+        has_rows = any(isinstance(item, Mapping) for item in value)
+        if not has_rows and len(short) <= _WIDTH:
+            return short
+        return "[\n" + "".join(f"  {item},\n" for item in items) + "]"
+    return _text(str(value))

@@ -1,0 +1,266 @@
+"""What a plan document may say: its tables, their keys, and the kind of each value.
+
+The first part is what the engine computes with; the second (selections, duty report, process …) is
+what only pages and later steps of an appraisal use. Any part may carry `note` (the clause of the
+original document) and `defaults` (names of its values which the original does not state).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from scoring.engine.text import gettext_noop as _
+
+from .schema import Choice, Count, Day, Either, Field, Figure, Flag, ListOf, NamedRow, Record, TableOf, Words
+
+ZERO, ONE = Decimal(0), Decimal(1)
+
+CODE = Words(40, re.compile(r"[\w-]+"), _("a code consists of letters, digits, - and _"))
+FACT_CODE = Words(
+    40, re.compile(r"[A-Za-z_]\w*", re.ASCII), _("a fact's code consists of English letters, digits and _")
+)
+PLAN_CODE = Words(
+    60, re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), _("a plan's code consists of small English letters, digits and -")
+)
+NAME = Words(120)
+TITLE = Words(160)
+NOTE = Words(2000, lines=True)
+CONDITION = Words(400)
+POSITIVE = Figure(above=ZERO)
+NOT_NEGATIVE = Figure(low=ZERO)
+SHARE = Figure(low=ZERO, high=ONE)
+NAMES = ListOf(NAME, unique=True)
+
+VOTERS = ("units", "leaders", "staff", "list", "public")
+
+
+def part(fields: Mapping[str, Field], *required: str) -> Record:
+    """A part of a plan, with `note` and `defaults`; `defaults` may name any other value of it."""
+    names = ListOf(Choice((*fields, "note")), unique=True)
+    return Record({**fields, "note": NOTE, "defaults": names}, required)
+
+
+# ------------------------------------------------------------------------------ indicators
+
+ASSESSORS = ListOf(NamedRow(Record({"name": NAME, "weight": POSITIVE}, ("name",)), "name"))
+CATALOGUE = ListOf(
+    part(
+        {
+            "code": CODE,
+            "title": TITLE,
+            "values": ListOf(POSITIVE, unique=True),
+            "cap": POSITIVE,
+            "zero_at": POSITIVE,
+        },
+        "code",
+        "title",
+    )
+)
+BALLOT: dict[str, Field] = {
+    "scale": POSITIVE,
+    "step": POSITIVE,
+    "options": ListOf(Record({"title": NAME, "value": NOT_NEGATIVE}, ("title", "value"))),
+    "classes": ListOf(
+        part(
+            {"code": CODE, "title": TITLE, "weight": POSITIVE, "voters": Choice(VOTERS)},
+            "code",
+            "title",
+        )
+    ),
+    "trim": Count(0, 1000),
+    "self_vote": Flag(),
+}
+BANDS = ListOf(Record({"upto": Figure(above=ZERO, high=ONE), "value": NOT_NEGATIVE}, ("upto", "value")), least=1)
+TABLE = ListOf(Record({"rank": Count(1, 100_000), "value": NOT_NEGATIVE}, ("rank", "value")), least=1)
+
+# Method → the keys that it has beside those of every indicator.
+METHOD_FIELDS: dict[str, dict[str, Field]] = {
+    "composite": {},
+    "marks": {"assessors": ASSESSORS},
+    "deduct": {"assessors": ASSESSORS, "catalogue": CATALOGUE},
+    "bonus": {"assessors": ASSESSORS, "catalogue": CATALOGUE},
+    "penalty": {"assessors": ASSESSORS, "catalogue": CATALOGUE, "uncapped": Flag()},
+    "inspection": {"assessors": ASSESSORS, "catalogue": CATALOGUE},
+    "attainment": {"assessors": ASSESSORS},
+    "ballot": BALLOT,
+    "rank_band": {**BALLOT, "bands": BANDS},
+    "ballot_deduct": {
+        **BALLOT,
+        "last": Count(1, 100_000),
+        "option": NAME,
+        "votes": Count(0, 100_000),
+        "value": POSITIVE,
+    },
+    "carried": {"assessors": ASSESSORS, "set": CODE, "fallback": Choice(("marks",))},
+    "rank_points": {"assessors": ASSESSORS, "table": TABLE, "scale": POSITIVE},
+    "ratio_to_best": {"assessors": ASSESSORS, "lower_is_better": Flag()},
+    "per_unit": {
+        "assessors": ASSESSORS,
+        "base": Figure(),
+        "value": Figure(),
+        "threshold": Figure(),
+        "floor": Figure(),
+        "sign": Choice((1, -1)),
+        "fractions": Flag(),
+    },
+}
+METHOD_REQUIRED: dict[str, tuple[str, ...]] = {
+    "rank_band": ("bands",),
+    "ballot_deduct": ("last", "option", "votes", "value"),
+    "carried": ("set",),
+    "rank_points": ("table",),
+    "per_unit": ("value",),
+}
+NODE_FIELDS: dict[str, Field] = {
+    "code": CODE,
+    "parent": CODE,
+    "title": TITLE,
+    "points": POSITIVE,
+    "weight": NOT_NEGATIVE,
+    "method": Choice(tuple(METHOD_FIELDS)),
+}
+_EVERY_FIELD = {key: kind for fields in METHOD_FIELDS.values() for key, kind in fields.items()}
+# `value` and `scale` mean the same kind of thing in every method but are bounded by each on its own.
+INDICATOR = part({**NODE_FIELDS, **_EVERY_FIELD}, "code", "title", "points")
+
+# ------------------------------------------------------------------------------ facts, rules
+
+FACT = part(
+    {"code": FACT_CODE, "title": TITLE, "type": Choice(("boolean", "number", "choice")), "choices": NAMES},
+    "code",
+    "title",
+    "type",
+)
+SCOPE = Either(Choice(("category", "group", "all")), ListOf(NAME, unique=True, least=1))
+_LIMIT: dict[str, Field] = {
+    "grade": NAME,
+    "share": SHARE,
+    "scope": SCOPE,
+    "rounding": Choice(("floor", "half_up", "ceil")),
+    "at_least": Count(0, 100_000),
+    "of_participants": Flag(),
+}
+RULE_FIELDS: dict[str, dict[str, Field]] = {
+    "exclude": {"if": CONDITION},
+    "thresholds": {"minimums": TableOf(Figure()), "otherwise": NAME},
+    "distribute": {"shares": TableOf(SHARE)},
+    "floor_grade": {"minimum": Figure(), "grade": NAME},
+    "cap": {"if": CONDITION, "grade": NAME},
+    "set": {"if": CONDITION, "grade": NAME},
+    "lower": {"if": CONDITION, "by": Count(1, 100)},
+    "limit": {**_LIMIT, "prefer": CONDITION},
+    "limit_within": {**_LIMIT, "if": CONDITION},
+}
+RULE_REQUIRED: dict[str, tuple[str, ...]] = {
+    "exclude": ("if",),
+    "thresholds": ("minimums",),
+    "distribute": ("shares",),
+    "floor_grade": ("minimum", "grade"),
+    "cap": ("if", "grade"),
+    "set": ("if", "grade"),
+    "lower": ("if",),
+    "limit": ("grade", "share"),
+    "limit_within": ("grade", "share", "if"),
+}
+RULE = part(
+    {
+        "rule": Choice(tuple(RULE_FIELDS)),
+        **{key: kind for fields in RULE_FIELDS.values() for key, kind in fields.items()},
+    },
+    "rule",
+)
+
+# ------------------------------------------------------------------------------ the rest
+
+SELECTION_FIELDS: dict[str, tuple[str, ...]] = {
+    "focus_list": ("shares", "share"),
+    "award_exclusion": ("share", "scope"),
+    "award_quota": ("share", "scope"),
+    "differential_veto": ("ratio", "against"),
+}
+SELECTION = part(
+    {
+        "kind": Choice(tuple(SELECTION_FIELDS)),
+        "title": TITLE,
+        "share": SHARE,
+        "shares": TableOf(SHARE),  # by category, where it is not `share` for all of them
+        "scope": Choice(("category", "all", "unit")),
+        "ratio": Figure(low=ONE),
+        "against": NAME,
+    },
+    "kind",
+    "title",
+)
+DUTY_REPORT = part(
+    {
+        "required": Flag(),
+        "least_characters": Count(0, 100_000),
+        "most_characters": Count(1, 100_000),
+        "roles": ListOf(Record({"title": NAME, "most_characters": Count(1, 100_000)}, ("title",))),
+        "parts": ListOf(
+            part(
+                {
+                    "title": TITLE,
+                    "required": Flag(),
+                    "most_characters": Count(1, 100_000),
+                    "least_share": SHARE,
+                    "most_share": SHARE,
+                },
+                "title",
+            )
+        ),
+        "due": Words(),
+        "days_before_meeting": Count(0, 366),
+        "reviewed_by": NAME,
+        "returned_if": ListOf(Words()),
+        "published": Words(),
+        "talk_minutes": Count(1, 600),
+        "talk_order": Words(),
+    }
+)
+STEP = part({"title": TITLE, "start": Day(), "due": Day(), "when": Words(), "by": NAME}, "title")
+WAITING = part({"working_days": Count(0, 366), "where": Words(), "to": NAME})
+PAYOUT = part(
+    {"unit": NAME, "amounts": TableOf(NOT_NEGATIVE), "otherwise": NOT_NEGATIVE, "partial_at": NAME},
+    "amounts",
+)
+FOLLOW_UP = part({"grades": NAMES, "action": Words(400)}, "action")
+
+PERIOD = Choice(("month", "quarter", "year"))
+PLAN_FIELDS: dict[str, Field] = {
+    "code": PLAN_CODE,
+    "title": TITLE,
+    "source": Words(300),
+    "subjects": Choice(("units", "people")),
+    "period": Either(PERIOD, ListOf(PERIOD, unique=True, least=1)),
+    "decimals": Count(0, 6),
+    "ranking": Choice(("overall", "category")),
+    "notes_required": Flag(),
+    "minimum_votes": Count(1, 1000),
+    "categories": NAMES,
+    "groups": Flag(),
+    "group_title": NAME,
+    "tie_breakers": ListOf(CODE, unique=True),
+    "grades": ListOf(Words(20), unique=True, least=1),
+}
+PLAN = part(
+    {
+        **PLAN_FIELDS,
+        "indicators": ListOf(INDICATOR, least=1),
+        "facts": ListOf(FACT),
+        "rules": ListOf(RULE),
+        "selections": ListOf(SELECTION),
+        "duty_report": DUTY_REPORT,
+        "process": ListOf(STEP),
+        "announcement": WAITING,
+        "objection": WAITING,
+        "payout": PAYOUT,
+        "follow_ups": ListOf(FOLLOW_UP),
+    },
+    "code",
+    "title",
+    "grades",
+    "indicators",
+)

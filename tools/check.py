@@ -7,7 +7,6 @@ tools/check.py --format   write Python and templates in the house format instead
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -34,7 +33,6 @@ def templates() -> list[str]:
 def steps() -> list[tuple[str, list[str], dict[str, str]]]:
     """Name, command and added environment of each check."""
     python, manage = sys.executable, "manage.py"
-    production = {**PRODUCTION, "VAR_DIR": tempfile.mkdtemp(prefix="kaoping-check-")}
     found = [
         ("lint", [str(BIN / "ruff"), "check", "--quiet", "."], {}),
         ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."], {}),
@@ -45,7 +43,7 @@ def steps() -> list[tuple[str, list[str], dict[str, str]]]:
         (
             "deployment",
             [python, manage, "check", "--deploy", "--fail-level", "WARNING"],
-            production,
+            PRODUCTION,
         ),
     ]
     if names := templates():

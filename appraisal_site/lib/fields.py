@@ -18,7 +18,7 @@ def canonical(value: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
-class ExactDecimalField(models.Field):
+class ExactDecimalField(models.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A Decimal kept as text, so that every database gives back exactly what was entered.
 
     SQLite keeps a DecimalField as a binary float and both databases cut it to a fixed number of

@@ -248,7 +248,7 @@ def _check_tree(document: Document, found: Found) -> None:
         if not isinstance(parent, str) or parent not in parent_of:
             text = unknown_key(str(parent), list(parent_of))
             found.append(
-                (path, Text(_("There is no indicator “%(code)s”: %(hint)s"), {"code": str(parent), "hint": text}))
+                (where, Text(_("There is no indicator “%(code)s”: %(hint)s"), {"code": str(parent), "hint": text}))
             )
         elif roots and _circles(str(row.get("code")), parent_of):
             found.append((where, Text(_("“%(code)s” stands below itself."), {"code": str(row.get("code"))})))

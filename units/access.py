@@ -129,6 +129,11 @@ def may_see_ranking(user: Any, round_: _Round) -> bool:
     return round_.phase in PUBLISHED and may_see_rounds(user)
 
 
+def may_see_all_results(user: Any) -> bool:
+    """Every subject's figures with their sources, and the arithmetic of the limits, at any time."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
 def is_own(user: Any, subject: _Subject) -> bool:
     """Whether the subject is this account's own unit or person."""
     if not isinstance(user, User) or not user.is_active:

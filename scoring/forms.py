@@ -1,0 +1,91 @@
+"""Forms of the result pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .engine.types import Plan
+from .queries import FLAGGED, INCOMPLETE, NO_GRADE, TIED
+
+SIZES = (50, 100, 500)  # rows per page; more than 500 only in the print view
+
+
+class RankingFilter(forms.Form):
+    """What narrows the ranking. Read from the address; anything unknown is left out, not refused."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=60,
+        widget=forms.SearchInput(attrs={"placeholder": _("name or code")}),
+    )
+    category = forms.ChoiceField(label=_("Category"), required=False)
+    grade = forms.ChoiceField(label=_("Grade"), required=False)
+    flag = forms.ChoiceField(label=_("Flag"), required=False)
+    size = forms.TypedChoiceField(
+        label=_("Rows"),
+        required=False,
+        coerce=int,
+        empty_value=SIZES[0],
+        choices=[(size, str(size)) for size in SIZES],
+    )
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, plan: Plan, categories: list[str], flags: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = [("", _("all"))]
+        self._choices("category", everything + [(title, title) for title in categories])
+        self._choices(
+            "grade", [*everything, *((grade, grade) for grade in plan.grades), (NO_GRADE, _("no grade"))]
+        )
+        if flags:
+            self._choices(
+                "flag",
+                [
+                    *everything,
+                    (FLAGGED, _("with any flag")),
+                    (INCOMPLETE, _("input missing")),
+                    (TIED, _("tie at a limit")),
+                ],
+            )
+        else:
+            del self.fields["flag"]
+
+    def _choices(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def wanted(self, name: str) -> Any:
+        """The valid value of a field, or its empty one."""
+        self.is_valid()
+        if name in self.cleaned_data:
+            return self.cleaned_data[name]
+        return SIZES[0] if name == "size" else ""
+
+
+class DecisionForm(forms.Form):
+    """The committee's grade for one subject."""
+
+    grade = forms.ChoiceField(label=_("Grade"))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    document = forms.CharField(label=_("Document number or minutes"), max_length=120)
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["grade"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "—"), *((grade, grade) for grade in plan.grades)]
+
+
+class WithdrawForm(forms.Form):
+    """Taking a decision back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)

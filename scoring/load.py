@@ -1,0 +1,280 @@
+"""The rows of a round as the engine's `Inputs`, in a fixed number of queries.
+
+Rows come as tuples, not as model instances: a round of 5,000 people has hundreds of thousands of
+them. The database counts ballots; nothing here ever sees a single one. Everything is read in an
+order that every database shares, so that the same rows give the same result to the last byte.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from appraisal_site.lib.fields import canonical
+from indicators.services import engine_plan
+from reviews.models import (
+    Attainment,
+    BallotMark,
+    EarlierResult,
+    Event,
+    GradeDecision,
+    Mark,
+    NotApplicable,
+    NumberInput,
+    PaperTally,
+    Round,
+    RoundSetMember,
+    Subject,
+    SubjectFact,
+)
+
+from .engine import types
+from .models import SubjectResult
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What was said about one subject, while it is gathered."""
+
+    key: str
+    name: str
+    category: str
+    group: str
+    unit: int | None
+    person: int | None
+    facts: dict[str, types.FactValue] = field(default_factory=dict)
+    not_applicable: set[str] = field(default_factory=set)
+    marks: dict[str, list[types.Mark]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[str, list[types.Event]] = field(default_factory=lambda: defaultdict(list))
+    attainment: dict[str, types.Attainment] = field(default_factory=dict)
+    numbers: dict[str, Decimal] = field(default_factory=dict)
+    votes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    earlier: dict[str, dict[str, types.Earlier]] = field(default_factory=lambda: defaultdict(dict))
+
+    def add_votes(self, indicator: str, voter_class: str, answer: str, count: int) -> None:
+        answers = self.votes.setdefault(indicator, {}).setdefault(voter_class, {})
+        answers[answer] = answers.get(answer, 0) + count
+
+    def finished(self) -> types.SubjectInput:
+        return types.SubjectInput(
+            key=self.key,
+            category=self.category,
+            group=self.group,
+            name=self.name,
+            facts=self.facts,
+            not_applicable=frozenset(self.not_applicable),
+            marks=dict(self.marks),
+            events=dict(self.events),
+            attainment=self.attainment,
+            numbers=self.numbers,
+            votes=self.votes,
+            earlier={
+                name: [rounds[each] for each in sorted(rounds)]
+                for name, rounds in self.earlier.items()
+            },
+        )
+
+
+def load_inputs(round: Round, plan: types.Plan, allow_missing: bool = True) -> types.Inputs:  # noqa: A002
+    """All inputs of a round. A subject's key is its code; an event's key its row's id.
+
+    12 queries whatever the size, one more if the round has sets of earlier rounds. The caller holds
+    the round still (see `services.run_scoring`): nothing here locks.
+    """
+    subjects = _subjects(round)
+    _read_facts(round, plan, subjects)
+    _read_entries(round, subjects)
+    _read_votes(round, subjects)
+    known_sets = _read_earlier(round, subjects)
+    decisions = {
+        code: types.Decision(grade=grade, reason=reason, document=document)
+        for code, grade, reason, document in GradeDecision.objects.filter(subject__round=round)
+        .order_by("id")
+        .values_list("subject__code", "grade", "reason", "document")
+    }
+    return types.Inputs(
+        subjects=tuple(rows.finished() for rows in subjects.values()),
+        known_sets=known_sets,
+        decisions=decisions,
+        allow_missing=allow_missing,
+    )
+
+
+def earlier_computations(round: Round) -> dict[str, str]:  # noqa: A002
+    """Which results of earlier rounds a computation reads now: round id → digest of its current one."""
+    members = RoundSetMember.objects.filter(
+        round=round, earlier__computations__is_current=True
+    ).values_list("earlier_id", "earlier__computations__digest")
+    return {str(earlier): digest for earlier, digest in members}
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _subjects(round_: Round) -> dict[int, _Rows]:
+    rows = (
+        Subject.objects.filter(round=round_)
+        .order_by("order", "code")
+        .values_list("id", "code", "name", "category", "group", "unit_id", "person_id")
+    )
+    return {pk: _Rows(*rest) for pk, *rest in rows.iterator(chunk_size=5000)}
+
+
+def _each(queryset: QuerySet[Any], *names: str) -> Iterator[tuple[Any, ...]]:
+    return queryset.order_by("id").values_list("subject_id", *names).iterator(chunk_size=5000)
+
+
+def _read_facts(round_: Round, plan: types.Plan, subjects: dict[int, _Rows]) -> None:
+    kinds = {fact.code: fact.type for fact in plan.facts}
+    facts = SubjectFact.objects.filter(subject__round=round_)
+    for subject, code, value in _each(facts, "code", "value"):
+        subjects[subject].facts[code] = fact_value(kinds.get(code), value)
+
+
+def fact_value(kind: types.FactType | None, value: str) -> types.FactValue:
+    """A stored fact by its type. One that the plan does not have stays text: the engine names it."""
+    if kind == types.FactType.BOOLEAN:
+        return value == "true"
+    if kind == types.FactType.NUMBER:
+        return Decimal(value)
+    return value
+
+
+def _read_entries(round_: Round, subjects: dict[int, _Rows]) -> None:
+    """Marks, not applicable nodes, events, attainments and numbers: one query each."""
+    of_round = {"subject__round": round_}
+    for subject, code in _each(NotApplicable.objects.filter(**of_round), "indicator"):
+        subjects[subject].not_applicable.add(code)
+    marks = Mark.objects.filter(**of_round)
+    for subject, code, assessor, value in _each(marks, "indicator", "assessor", "value"):
+        subjects[subject].marks[code].append(types.Mark(assessor=assessor, value=value))
+    events = Event.objects.filter(**of_round)
+    names = ("indicator", "id", "item", "count", "value", "matter", "status")
+    for subject, code, pk, item, count, value, matter, status in _each(events, *names):
+        subjects[subject].events[code].append(
+            types.Event(
+                item=item, count=count, value=value, matter=matter, status=status, key=str(pk)
+            )
+        )
+    attainments = Attainment.objects.filter(**of_round)
+    for subject, code, target, actual in _each(attainments, "indicator", "target", "actual"):
+        subjects[subject].attainment[code] = types.Attainment(target=target, actual=actual)
+    for subject, code, value in _each(NumberInput.objects.filter(**of_round), "indicator", "value"):
+        subjects[subject].numbers[code] = value
+
+
+def _read_votes(round_: Round, subjects: dict[int, _Rows]) -> None:
+    """Ballots counted by the database, and the tallies of paper ballots added to them."""
+    for counted in (counted_ballots(round_), _paper_tallies(round_)):
+        for subject, code, voter_class, answer, count in counted:
+            if count:
+                subjects[subject].add_votes(code, voter_class, answer, count)
+
+
+def counted_ballots(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int]]:
+    """(subject, leaf, class, answer, number of votes) of all ballots of a round: one GROUP BY."""
+    key = ("subject_id", "indicator", "voter_class", "answer")
+    return (
+        BallotMark.objects.filter(subject__round=round_)
+        .order_by()
+        .values_list(*key)
+        .annotate(votes=Count("id"))
+    )
+
+
+def _paper_tallies(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int]]:
+    return PaperTally.objects.filter(subject__round=round_).values_list(
+        "subject_id", "indicator", "voter_class", "answer", "count"
+    )
+
+
+# ---------------------------------------------------------------- earlier rounds
+
+
+def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:
+    """Fill in results of earlier rounds; the names of all sets that have at least one round.
+
+    A round of this database gives its current result; where the workbook has the same round of the
+    same set, the workbook's row wins.
+    """
+    members = list(
+        RoundSetMember.objects.filter(round=round_)
+        .select_related("earlier__plan_version__plan")
+        .order_by("id")
+    )
+    sets = {member.set_name for member in members}
+    if members:
+        _read_database_rounds(members, subjects)
+    rows = EarlierResult.objects.filter(subject__round=round_)
+    names = ("set_name", "round_name", "total", "points", "grade")
+    for subject, set_name, name, total, points, grade in _each(rows, *names):
+        sets.add(set_name)
+        subjects[subject].earlier[set_name][name] = types.Earlier(
+            round=name, total=total, points=points, grade=grade or None
+        )
+    return frozenset(sets)
+
+
+def _read_database_rounds(members: list[RoundSetMember], subjects: dict[int, _Rows]) -> None:
+    found: dict[int, _Earlier] = defaultdict(_Earlier)
+    results = (
+        SubjectResult.objects.filter(
+            computation__is_current=True,
+            computation__round__in={member.earlier_id for member in members},
+        )
+        .order_by("id")
+        .values_list(
+            "computation__round_id",
+            "subject__person_id",
+            "subject__unit_id",
+            "subject__code",
+            "total",
+            "grade",
+        )
+    )
+    for earlier, person, unit, code, total, grade in results.iterator(chunk_size=5000):
+        found[earlier].add(person, unit, code, (Decimal(canonical(total)), grade))
+    for member in members:
+        points = engine_plan(member.earlier.plan_version).root.points
+        results_then, name = found[member.earlier_id], member.earlier.name
+        for rows in subjects.values():
+            result = results_then.of(rows)
+            if result is not None:
+                rows.earlier[member.set_name][name] = types.Earlier(
+                    round=name, total=result[0], points=points, grade=result[1] or None
+                )
+
+
+@dataclass(slots=True)
+class _Earlier:
+    """Results of one earlier round, by who was appraised then: a person, else a unit, else a code.
+
+    A code stands for the same subject only where one of the two rounds knows no person or unit.
+    """
+
+    people: dict[int, tuple[Decimal, str]] = field(default_factory=dict)
+    units: dict[int, tuple[Decimal, str]] = field(default_factory=dict)
+    linked: dict[str, tuple[Decimal, str]] = field(default_factory=dict)
+    unlinked: dict[str, tuple[Decimal, str]] = field(default_factory=dict)
+
+    def add(
+        self, person: int | None, unit: int | None, code: str, result: tuple[Decimal, str]
+    ) -> None:
+        if person is not None:
+            self.people[person] = result
+        elif unit is not None:
+            self.units[unit] = result
+        known = person is not None or unit is not None
+        (self.linked if known else self.unlinked)[code] = result
+
+    def of(self, rows: _Rows) -> tuple[Decimal, str] | None:
+        if rows.person is not None:
+            return self.people.get(rows.person) or self.unlinked.get(rows.key)
+        if rows.unit is not None:
+            return self.units.get(rows.unit) or self.unlinked.get(rows.key)
+        return self.linked.get(rows.key) or self.unlinked.get(rows.key)

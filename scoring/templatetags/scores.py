@@ -1,0 +1,42 @@
+"""Words of results, and addresses with another sorting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from ..models import SubjectResult
+
+register = template.Library()
+
+SHOWN_ELSEWHERE = {"missing", "tie"}
+
+
+def flag_words(key: str) -> str:
+    """A short word for a flag of the engine."""
+    return {
+        "missing": _("missing"),
+        "tie": _("tie"),
+        "no_votes": _("class without votes"),
+    }.get(key, key)
+
+
+@register.filter
+def other_flags(row: SubjectResult) -> list[str]:
+    """The flags that have no badge of their own, each once."""
+    keys = dict.fromkeys(key for key, _values in row.document["flags"] if key not in SHOWN_ELSEWHERE)
+    return [flag_words(key) for key in keys]
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: Any, **changes: Any) -> str:
+    """This page's query string with some values changed; None takes one out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return f"?{query.urlencode()}"

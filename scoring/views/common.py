@@ -1,0 +1,59 @@
+"""What every page of results starts with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+
+from reviews.models import Round
+from reviews.navigation import round_context
+from units import access
+
+from ..models import Computation
+from ..queries import current_computation, is_stale, limits
+
+
+def get_round(round_pk: int) -> Round:
+    return get_object_or_404(Round.objects.select_related("plan", "plan_version"), pk=round_pk)
+
+
+def result_context(request: HttpRequest, round_: Round) -> dict[str, Any]:
+    """The round's header, its current computation and what there is to say about it."""
+    computation = current_computation(round_)
+    published = round_.phase in access.PUBLISHED
+    return round_context(request, round_, "ranking") | {
+        "computation": computation,
+        "stale": computation is not None and is_stale(computation, round_),
+        "published": published,
+        "missing": sum(computation.summary.get("missing", {}).values()) if computation else 0,
+        "may_compute": access.may_run_rounds(request.user) and not published,
+        "sees_all": access.may_see_all_results(request.user),
+    }
+
+
+def fragment_or_page(request: HttpRequest, fragment: str, page: str, context: dict[str, Any]) -> HttpResponse:
+    """The fragment for htmx, the whole page for a browser (also when htmx restores its history)."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    name = fragment if htmx and not htmx.history_restore_request else page
+    response = render(request, name, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def limit_lines(computation: Computation, subjects: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each limit's arithmetic with its subjects by code (those that are not in `subjects` stay codes)."""
+    return [
+        {
+            "report": report,
+            "scope": report.scope or _("all"),
+            "held": len(report.holders),
+            "holders": [subjects.get(code, code) for code in report.holders],
+            "cut": [subjects.get(code, code) for code in report.cut],
+            "tied": [subjects.get(code, code) for code in report.tied],
+        }
+        for report in limits(computation)
+    ]

@@ -1,0 +1,132 @@
+"""The list of rounds, a round's overview, its phase and its deadline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from reviews.forms.rounds import DeadlineForm, PhaseForm
+from reviews.models import Phase
+from reviews.navigation import round_context
+from reviews.queries.progress import completeness, leaf_progress
+from reviews.queries.rounds import categories_of, rounds_listed
+from reviews.services.errors import ReviewError
+from reviews.services.rounds import STEPS, change_deadline, change_phase
+from reviews.words import phase_words
+from units import access
+from units.guards import require, require_known
+
+from ._common import get_round, paged, tree_of
+
+
+@require_GET
+def round_list(request: HttpRequest) -> HttpResponse:
+    require(access.may_see_rounds(request.user))
+    phase = request.GET.get("phase", "")
+    found = rounds_listed()
+    if phase in Phase.values:
+        found = found.filter(phase=phase)
+    context = {
+        "page_obj": paged(request, found, 50),
+        "phases": Phase.choices,
+        "phase": phase,
+        "may_open": access.may_run_rounds(request.user),
+    }
+    return render(request, "reviews/round_list.html", context)
+
+
+@require_GET
+def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the round stands and what happens next; completeness for those who may see it."""
+    round_ = get_round(request, pk)
+    runs = access.may_run_rounds(request.user)
+    categories = categories_of(round_)
+    context = round_context(request, round_, "overview") | {
+        "categories": categories,
+        "subject_count": sum(number for _title, number in categories),
+        "phase_words": phase_words(round_.phase),
+        "phases": _phases(round_.phase),
+        "may_run": runs,
+        "may_see_subjects": access.may_see_progress(request.user),
+        "steps": [step for step in STEPS[round_.phase] if step in OWN_STEPS] if runs else [],
+        "can_compute": runs and round_.phase in {Phase.COLLECTING, Phase.REVIEWING},
+        "collecting": round_.phase == Phase.COLLECTING,
+    }
+    if access.may_see_progress(request.user):
+        leaves = leaf_progress(round_, tree_of(round_))
+        context |= {"total": completeness(leaves), "late": sum(leaf.late for leaf in leaves)}
+    return render(request, "reviews/round_detail.html", context)
+
+
+# Announcing and sealing ask what only the apps above know (a complete, current result).
+OWN_STEPS = frozenset({Phase.COLLECTING, Phase.REVIEWING})
+
+
+def _phases(current: str) -> list[tuple[str, str, bool]]:
+    """(phase's title, "done"/"now"/"next", is now) for the line of phases."""
+    here = Phase.values.index(current)
+    states = ["done" if n < here else "now" if n == here else "next" for n in range(len(Phase.values))]
+    return [
+        (str(title), state, state == "now")
+        for (_value, title), state in zip(Phase.choices, states, strict=True)
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+def phase(request: HttpRequest, pk: int, to: str) -> HttpResponse:
+    """Confirm and take a step: close the input, or open it again with a reason."""
+    round_ = get_round(request, pk)
+    require(access.may_run_rounds(request.user))
+    require_known(to in OWN_STEPS)
+    needs_reason = to == Phase.COLLECTING
+    form = PhaseForm(request.POST or None, needs_reason=needs_reason)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = change_phase(
+                round=round_,
+                to=to,
+                by=request.user,  # type: ignore[arg-type]
+                reason=form.cleaned_data["reason"],
+            )
+        except ReviewError as error:
+            form.add_error(getattr(error, "field", "") or None, str(error))
+        else:
+            words = _("The round is now in the phase “%(phase)s”.")
+            messages.success(request, words % {"phase": changed.get_phase_display()})
+            return redirect("reviews:round_detail", pk)
+    context = round_context(request, round_, "overview") | {
+        "form": form,
+        "to": to,
+        "to_title": Phase(to).label,
+        "possible": to in STEPS[round_.phase],
+        "total": completeness(leaf_progress(round_, tree_of(round_))),
+        "back": needs_reason,
+    }
+    return render(request, "reviews/phase.html", context, status=_status(request, form))
+
+
+@require_http_methods(["GET", "POST"])
+def deadline(request: HttpRequest, pk: int) -> HttpResponse:
+    round_ = get_round(request, pk)
+    require(access.may_run_rounds(request.user))
+    form = DeadlineForm(request.POST or None, initial={"deadline": round_.deadline})
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_deadline(round=round_, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        except ReviewError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The deadline was changed."))
+            return redirect("reviews:round_detail", pk)
+    context = round_context(request, round_, "overview") | {"form": form}
+    return render(request, "reviews/deadline.html", context, status=_status(request, form))
+
+
+def _status(request: HttpRequest, form: Any) -> int:
+    """200 for a page asked for, 422 for a form that comes back with its mistakes."""
+    return 422 if request.method == "POST" and form.errors else 200

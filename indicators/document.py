@@ -130,6 +130,16 @@ def digest(document: Document) -> str:
     return hashlib.sha256(canonical(document).encode()).hexdigest()
 
 
+def count_defaults(values: Any) -> int:
+    """How many values of a document (or of a part of it) the original plan does not state."""
+    if isinstance(values, Mapping):
+        own = len(values.get("defaults", ()))
+        return own + sum(count_defaults(item) for key, item in values.items() if key != "defaults")
+    if isinstance(values, list):
+        return sum(count_defaults(item) for item in values)
+    return 0
+
+
 def named_path(document: Any, path: Path) -> str:
     """A path with the codes of rows in place of their numbers: indicators.K111.catalogue.B-1.cap."""
     here, names = document, []
@@ -341,7 +351,7 @@ def _settings(row: Mapping[str, Any], method: str) -> dict[str, Any]:
     return found
 
 
-def _in_order(table: Mapping[str, Decimal], grades: Sequence[str]) -> dict[str, Any]:
+def in_order(table: Mapping[str, Decimal], grades: Sequence[str]) -> dict[str, Any]:
     """Best grade first: a database need not keep the order of a table's keys."""
     ordered = [grade for grade in grades if grade in table]
     return {grade: table[grade] for grade in [*ordered, *sorted(set(table) - set(grades))]}
@@ -349,7 +359,7 @@ def _in_order(table: Mapping[str, Decimal], grades: Sequence[str]) -> dict[str, 
 
 def _rule(row: Mapping[str, Any], grades: Sequence[str]) -> Rule:
     scope = row.get("scope", "category" if row["rule"] == "distribute" else "all")
-    minimums: dict[str, Decimal | None] = _in_order(row.get("minimums", {}), grades)
+    minimums: dict[str, Decimal | None] = in_order(row.get("minimums", {}), grades)
     if "otherwise" in row:
         minimums.setdefault(row["otherwise"], None)
     return Rule(
@@ -365,5 +375,5 @@ def _rule(row: Mapping[str, Any], grades: Sequence[str]) -> Rule:
         of_participants=row.get("of_participants", False),
         minimums=minimums,
         minimum=row.get("minimum"),
-        shares=_in_order(row.get("shares", {}), grades),
+        shares=in_order(row.get("shares", {}), grades),
     )

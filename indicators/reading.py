@@ -1,0 +1,136 @@
+"""A plan as its pages show it: the tree with sentences, the rules in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from scoring.engine.types import Node, Plan, Text
+
+from . import document as documents
+from . import queries, services, words
+from .models import PlanVersion
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One indicator on a page. `row` is its part of the document, `node` what the engine reads."""
+
+    node: Node
+    row: Mapping[str, Any]
+    depth: int
+    method: str  # the method's name
+    sentence: Text  # how it scores
+    children: tuple[NodeView, ...]
+
+    @property
+    def classes(self) -> list[dict[str, Any]]:
+        """The voter classes of the ballot form, each with who votes in it."""
+        voters = {row["code"]: row.get("voters", "") for row in self.row.get("classes", ())}
+        return [
+            {
+                "code": each.code,
+                "title": each.title,
+                "weight": each.weight,
+                "who": words.VOTERS.get(voters.get(each.code, "staff"), ""),
+            }
+            for each in (self.node.ballot.classes if self.node.ballot else ())
+        ]
+
+    @property
+    def is_reference(self) -> bool:
+        return self.node.weight == 0
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something to unfold besides the line itself."""
+        return bool(self.children or self.node.catalogue or self.node.ballot or "note" in self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    row: Mapping[str, Any]
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    row: Mapping[str, Any]
+    kind: words.Words
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionView:
+    row: Mapping[str, Any]
+    kind: words.Words
+    sentence: Text
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """All that a page about one version shows. `values` is the document with typed figures."""
+
+    version: PlanVersion
+    plan: Plan
+    values: Mapping[str, Any]
+    root: NodeView
+    rules: tuple[RuleView, ...]
+    facts: list[FactView]
+    selections: list[SelectionView]
+    payout: list[tuple[str, Decimal]]
+    defaults: int
+    subjects: str
+    periods: list[str]
+    ranking: str
+    tie_breakers: list[str]
+    leaves: int
+
+
+def plan_view(version: PlanVersion) -> PlanView:
+    """Reads nothing from the database beyond the version it is given."""
+    plan = services.engine_plan(version)
+    values = documents.read_stored(version.document)
+    rows = {row["code"]: row for row in values["indicators"]}
+    nodes = list(_walk(plan.root))
+    titles = {node.code: node.title for node in nodes}
+    return PlanView(
+        version=version,
+        plan=plan,
+        values=values,
+        root=_node(plan.root, plan, rows, 0),
+        rules=tuple(
+            RuleView(row, words.rule_sentence(rule, plan))
+            for row, rule in zip(values.get("rules", ()), plan.rules, strict=True)
+        ),
+        facts=[FactView(row, words.FACT_TYPES[row["type"]]) for row in values.get("facts", ())],
+        selections=[
+            SelectionView(row, words.SELECTIONS[row["kind"]], words.selection_sentence(row))
+            for row in values.get("selections", ())
+        ],
+        payout=list(documents.in_order(values.get("payout", {}).get("amounts", {}), plan.grades).items()),
+        defaults=documents.count_defaults(values),
+        subjects=str(words.SUBJECTS.get(values.get("subjects", ""), "")),
+        periods=words.named(words.PERIODS, queries.periods_of(values)),
+        ranking=str(words.RANKINGS[plan.ranking]),
+        tie_breakers=[f"{code} {titles[code]}" for code in plan.tie_breakers],
+        leaves=sum(1 for node in nodes if not node.children),
+    )
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _walk(child)
+
+
+def _node(node: Node, plan: Plan, rows: Mapping[str, Any], depth: int) -> NodeView:
+    return NodeView(
+        node=node,
+        row=rows[node.code],
+        depth=depth,
+        method=words.method_name(node),
+        sentence=words.method_sentence(node, plan),
+        children=tuple(_node(child, plan, rows, depth + 1) for child in node.children),
+    )

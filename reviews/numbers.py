@@ -38,8 +38,7 @@ def check_mark(value: Decimal, points: Decimal, decimals: int) -> None:
     """A mark lies in 0 … points and has at most `decimals` decimals."""
     if not 0 <= value <= points:
         raise InvalidInput(
-            _("%(value)s is outside 0 … %(points)s.")
-            % {"value": canonical(value), "points": canonical(points)},
+            _("%(value)s is outside 0 … %(points)s.") % {"value": canonical(value), "points": canonical(points)},
             "value",
         )
     if value != round(value, decimals):

@@ -31,9 +31,7 @@ class Tree:
             self.parents[node.code] = parent
             self.depths[node.code] = depth
 
-    def _walk(
-        self, node: Node, parent: str | None, depth: int
-    ) -> Iterator[tuple[Node, str | None, int]]:
+    def _walk(self, node: Node, parent: str | None, depth: int) -> Iterator[tuple[Node, str | None, int]]:
         yield node, parent, depth
         for child in node.children:
             yield from self._walk(child, node.code, depth + 1)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import events, facts, history, marks, opening, progress, rounds, subjects
+from .views import events, facts, history, marks, numbers, opening, progress, rounds, subjects
 
 app_name = "reviews"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,12 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="subject_withdraw",
     ),
     path("rounds/<int:pk>/progress/", progress.progress, name="progress"),
-    path(
-        "rounds/<int:pk>/progress/subjects/", progress.progress_subjects, name="progress_subjects"
-    ),
+    path("rounds/<int:pk>/progress/subjects/", progress.progress_subjects, name="progress_subjects"),
     path("rounds/<int:pk>/progress/leaf/<str:code>/", progress.progress_leaf, name="progress_leaf"),
     path("rounds/<int:pk>/marks/", marks.my_marks, name="my_marks"),
     path("rounds/<int:pk>/marks/<int:assignment_pk>/", marks.mark_sheet, name="mark_sheet"),
+    path("rounds/<int:pk>/numbers/<int:assignment_pk>/", numbers.number_sheet, name="number_sheet"),
     path("rounds/<int:pk>/events/", events.event_list, name="event_list"),
     path("rounds/<int:pk>/events/decide/", events.event_decide, name="event_decide"),
     path("rounds/<int:pk>/events/add/", events.event_add, name="event_add"),

@@ -71,9 +71,7 @@ def district_round(
     for number in range(1, subjects + 1):
         category = categories[(number - 1) % len(categories)]
         unit = make_unit(f"{name}对象单位{number}", category=category)
-        rows.append(
-            NewSubject(code=f"S{number:03}", name=unit.name, category=category, unit=unit)
-        )
+        rows.append(NewSubject(code=f"S{number:03}", name=unit.name, category=category, unit=unit))
     return open_round(
         version=version,
         name=name,

@@ -89,7 +89,9 @@ class EventForm(forms.Form):
         label=_("Matter"),
         required=False,
         max_length=240,
-        help_text=_("Entries of one item with the same matter count once. Pick a matter that exists already if it is the same."),
+        help_text=_(
+            "Entries of one item with the same matter count once. Pick a matter that exists already if it is the same."
+        ),
         widget=forms.TextInput(attrs={"list": "matters", "autocomplete": "off"}),
     )
     basis = forms.CharField(

@@ -96,6 +96,4 @@ class PhaseForm(forms.Form):
 
 class WithdrawForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500)
-    confirmed = forms.BooleanField(
-        label=_("Remove the subject with everything entered for it"), required=False
-    )
+    confirmed = forms.BooleanField(label=_("Remove the subject with everything entered for it"), required=False)

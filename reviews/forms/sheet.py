@@ -72,9 +72,7 @@ def stored_row(subject: Subject, cell: Cell | None) -> SheetRow:
     return row
 
 
-def posted_rows(
-    post: Mapping[str, str], subjects: Iterable[Subject], cells: Mapping[int, Cell]
-) -> list[SheetRow]:
+def posted_rows(post: Mapping[str, str], subjects: Iterable[Subject], cells: Mapping[int, Cell]) -> list[SheetRow]:
     """The rows as posted; a subject that the form did not hold comes from the database."""
     rows = []
     for subject in subjects:
@@ -110,13 +108,9 @@ def wanted(row: SheetRow) -> Row | None:
         if row.value:
             value = read_number(row.value, "value")
         if row.not_applicable and row.value and normal(row.value) != _shown(row):
-            raise InvalidInput(
-                _("A mark and “not applicable” exclude each other: choose one."), "value"
-            )
+            raise InvalidInput(_("A mark and “not applicable” exclude each other: choose one."), "value")
         if len(row.note) > NOTE_LENGTH:
-            raise InvalidInput(
-                _("The note is longer than %(length)d characters.") % {"length": NOTE_LENGTH}, "note"
-            )
+            raise InvalidInput(_("The note is longer than %(length)d characters.") % {"length": NOTE_LENGTH}, "note")
     except InvalidInput as error:
         row.refuse(error)
         return None

@@ -67,9 +67,7 @@ class PaperTally(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["subject", "indicator", "voter_class", "answer"], name="paper_tally_once"
-            ),
+            models.UniqueConstraint(fields=["subject", "indicator", "voter_class", "answer"], name="paper_tally_once"),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,8 @@ class EventStatus(models.TextChoices):
 class Event(Entered):
     """One entry of a catalogue on a subject. Only approved ones count (加减分须经审核).
 
-    `value` is None where the catalogue item fixes it. Events of one item with the same `matter` (trimmed) are one matter.
+    `value` is None where the catalogue item fixes it. Events of one item with the same `matter`
+    (trimmed) are one matter.
     """
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="events")
@@ -32,9 +33,7 @@ class Event(Entered):
     matter = models.CharField(_("matter"), max_length=240, blank=True)
     basis = models.CharField(_("basis"), max_length=500, blank=True)
     date = models.DateField(_("date"), null=True, blank=True)
-    status = models.CharField(
-        _("status"), max_length=10, choices=EventStatus.choices, default=EventStatus.PENDING
-    )
+    status = models.CharField(_("status"), max_length=10, choices=EventStatus.choices, default=EventStatus.PENDING)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_reason = models.CharField(_("reason"), max_length=500, blank=True)

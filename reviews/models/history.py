@@ -37,9 +37,7 @@ class EarlierResult(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["subject", "set_name", "round_name"], name="earlier_result_once"
-            ),
+            models.UniqueConstraint(fields=["subject", "set_name", "round_name"], name="earlier_result_once"),
         ]
 
     def __str__(self) -> str:

@@ -52,9 +52,7 @@ def known_matters(round_: Round, limit: int = 300) -> list[tuple[str, str, str]]
 
 def item_titles(tree: Tree) -> dict[tuple[str, str], str]:
     return {
-        (node.code, item.code): f"{item.code} {item.title}"
-        for node in tree.nodes.values()
-        for item in node.catalogue
+        (node.code, item.code): f"{item.code} {item.title}" for node in tree.nodes.values() for item in node.catalogue
     }
 
 
@@ -78,8 +76,7 @@ def effect_words(tree: Tree, event: Event, others: Sequence[Event]) -> list[str]
     words = []
     if node.method == "bonus":
         words.append(
-            _("Adds to the score; all bonuses of this indicator together at most %(cap)s.")
-            % {"cap": node.points}
+            _("Adds to the score; all bonuses of this indicator together at most %(cap)s.") % {"cap": node.points}
         )
         same = [
             other

@@ -24,9 +24,7 @@ def trail_of_round(round_: Round, *, words: str = "", action: str = "") -> Query
     return found.order_by("-at", "-id")
 
 
-def trail_of_cell(
-    round_: Round, tree: Tree, assignment: Assignment, subject: Subject
-) -> QuerySet[AuditEntry]:
+def trail_of_cell(round_: Round, tree: Tree, assignment: Assignment, subject: Subject) -> QuerySet[AuditEntry]:
     """Marks and 不适用 of one cell, with what was set on the nodes above it."""
     cell = Q(target=CELL, target_id=part_id(subject.pk, assignment.pk))
     branch = Q(
@@ -38,7 +36,5 @@ def trail_of_cell(
 
 
 def trail_of_event(round_: Round, event: Event) -> QuerySet[AuditEntry]:
-    found = AuditEntry.objects.filter(
-        target=Event._meta.label_lower, target_id=str(event.pk), round_id=round_.pk
-    )
+    found = AuditEntry.objects.filter(target=Event._meta.label_lower, target_id=str(event.pk), round_id=round_.pk)
     return found.select_related("actor").order_by("-at", "-id")

@@ -39,9 +39,7 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
     return sources
 
 
-def inputs_in_branch(
-    subject_ids: Collection[int], codes: Collection[str]
-) -> dict[int, Counter[str]]:
+def inputs_in_branch(subject_ids: Collection[int], codes: Collection[str]) -> dict[int, Counter[str]]:
     """Subject id → how many inputs of each kind (in words) it has on these nodes. Six queries."""
     found: dict[int, Counter[str]] = {}
     for words, rows in _sources(with_rest=False):
@@ -58,9 +56,7 @@ def inputs_in_branch(
 
 def inputs_of_subject(subject_id: int) -> dict[str, int]:
     """How many inputs of each kind (in words) a subject has at all; kinds without any left out."""
-    counts = {
-        words: rows.filter(subject=subject_id).count() for words, rows in _sources(with_rest=True)
-    }
+    counts = {words: rows.filter(subject=subject_id).count() for words, rows in _sources(with_rest=True)}
     return {words: number for words, number in counts.items() if number}
 
 

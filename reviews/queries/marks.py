@@ -45,13 +45,9 @@ class Cell:
 EMPTY = Cell()
 
 
-def cells_of(
-    assignment: Assignment, tree: Tree, subject_ids: Collection[int]
-) -> dict[int, Cell]:
+def cells_of(assignment: Assignment, tree: Tree, subject_ids: Collection[int]) -> dict[int, Cell]:
     """Subject id → its cell, for those that have one. Two queries."""
-    marks = Mark.objects.filter(
-        subject__in=subject_ids, indicator=assignment.indicator
-    ).select_related("updated_by")
+    marks = Mark.objects.filter(subject__in=subject_ids, indicator=assignment.indicator).select_related("updated_by")
     if assignment.assessor:
         marks = marks.filter(assessor=assignment.assessor)
     found = {mark.subject_id: mark_cell(mark) for mark in marks.order_by("-assessor", "-pk")}

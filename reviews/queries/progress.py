@@ -79,17 +79,13 @@ def completeness(leaves: Sequence[LeafProgress]) -> Completeness:
     )
 
 
-def leaf_progress(
-    round_: Round, tree: Tree, assignments: Sequence[Assignment] | None = None
-) -> list[LeafProgress]:
+def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] | None = None) -> list[LeafProgress]:
     """Every entered and voted leaf in the tree's order, or those of `assignments` only.
 
     Eight queries at most: assignments, subjects, not applicable, marks (by assessor, and by leaf),
     attainments, numbers, votes.
     """
-    wanted = (
-        list(round_.assignments.select_related("unit")) if assignments is None else assignments
-    )
+    wanted = list(round_.assignments.select_related("unit")) if assignments is None else assignments
     ballots = tree.of(BALLOTS) if assignments is None else []
     codes = list(dict.fromkeys([a.indicator for a in wanted] + [node.code for node in ballots]))
     total = round_.subjects.count()
@@ -136,9 +132,7 @@ def _counts(round_: Round) -> dict[tuple[str, str], int]:
     of_round = {"subject__round": round_}
     found: dict[tuple[str, str], int] = {}
     marks = Mark.objects.filter(**of_round).order_by()
-    for code, assessor, number in marks.values_list("indicator", "assessor").annotate(
-        number=Count("pk")
-    ):
+    for code, assessor, number in marks.values_list("indicator", "assessor").annotate(number=Count("pk")):
         found[code, assessor] = number
     for model in (Mark, Attainment, NumberInput):
         rows = (
@@ -194,9 +188,7 @@ def entered_filter(node: Node, assessor: str) -> Q:
 
 def missing_subjects(round_: Round, tree: Tree, code: str, assessor: str = "") -> QuerySet[Subject]:
     """The subjects still without a value on this leaf, by order."""
-    return applicable_subjects(round_, tree, code).filter(
-        ~entered_filter(tree.nodes[code], assessor)
-    )
+    return applicable_subjects(round_, tree, code).filter(~entered_filter(tree.nodes[code], assessor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,34 +199,24 @@ class SubjectProgress:
 
     @property
     def percent(self) -> int:
-        return (
-            100 * (self.expected - len(self.missing)) // self.expected if self.expected else 100
-        )
+        return 100 * (self.expected - len(self.missing)) // self.expected if self.expected else 100
 
 
-def subject_progress(
-    round_: Round, tree: Tree, subjects: Sequence[Subject]
-) -> list[SubjectProgress]:
+def subject_progress(round_: Round, tree: Tree, subjects: Sequence[Subject]) -> list[SubjectProgress]:
     """What is missing for each of these subjects (a page of them). Six queries."""
     wanted = [_key(tree, assignment) for assignment in round_.assignments.all()]
     wanted += [(node.code, "") for node in tree.of(BALLOTS)]
     wanted.sort(key=lambda pair: tree.order[pair[0]])
     ids = [subject.pk for subject in subjects]
     excluded: dict[int, set[str]] = defaultdict(set)
-    for pk, code in NotApplicable.objects.filter(subject__in=ids).values_list(
-        "subject_id", "indicator"
-    ):
+    for pk, code in NotApplicable.objects.filter(subject__in=ids).values_list("subject_id", "indicator"):
         excluded[pk].add(code)
     entered = _entered_by(ids, [node.code for node in tree.of(BALLOTS)])
     rows = []
     for subject in subjects:
-        applicable = [
-            pair for pair in wanted if excluded[subject.pk].isdisjoint(tree.path(pair[0]))
-        ]
+        applicable = [pair for pair in wanted if excluded[subject.pk].isdisjoint(tree.path(pair[0]))]
         missing = tuple(
-            (tree.nodes[code], assessor)
-            for code, assessor in applicable
-            if (code, assessor) not in entered[subject.pk]
+            (tree.nodes[code], assessor) for code, assessor in applicable if (code, assessor) not in entered[subject.pk]
         )
         rows.append(SubjectProgress(subject, len(applicable), missing))
     return rows
@@ -242,9 +224,7 @@ def subject_progress(
 
 def _entered_by(ids: Sequence[int], ballots: Sequence[str]) -> dict[int, set[tuple[str, str]]]:
     entered: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for pk, code, assessor in Mark.objects.filter(subject__in=ids).values_list(
-        "subject_id", "indicator", "assessor"
-    ):
+    for pk, code, assessor in Mark.objects.filter(subject__in=ids).values_list("subject_id", "indicator", "assessor"):
         entered[pk] |= {(code, assessor), (code, "")}
     for model in (Attainment, NumberInput):
         rows = model.objects.filter(subject__in=ids)  # type: ignore[attr-defined]
@@ -255,8 +235,5 @@ def _entered_by(ids: Sequence[int], ballots: Sequence[str]) -> dict[int, set[tup
             **{f"n{place}": _votes_on(code) for place, code in enumerate(ballots)}
         )
         for row in voted.values_list("pk", *[f"n{place}" for place in range(len(ballots))]):
-            entered[row[0]] |= {
-                (code, "") for code, has in zip(ballots, row[1:], strict=True) if has
-            }
+            entered[row[0]] |= {(code, "") for code, has in zip(ballots, row[1:], strict=True) if has}
     return entered
-

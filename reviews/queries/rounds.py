@@ -12,14 +12,10 @@ from units.models import Person, Unit
 
 def rounds_listed() -> QuerySet[Round]:
     """All rounds, newest first, with their number of subjects (`subject_count`)."""
-    return Round.objects.select_related("plan", "plan_version").annotate(
-        subject_count=Count("subjects")
-    )
+    return Round.objects.select_related("plan", "plan_version").annotate(subject_count=Count("subjects"))
 
 
-def subjects_of(
-    round_: Round, *, category: str = "", group: str = "", words: str = ""
-) -> QuerySet[Subject]:
+def subjects_of(round_: Round, *, category: str = "", group: str = "", words: str = "") -> QuerySet[Subject]:
     """The subjects of a round by order; each of the words must be in code or name."""
     found = Subject.objects.filter(round=round_).order_by("order", "code")
     if category:
@@ -33,12 +29,7 @@ def subjects_of(
 
 def categories_of(round_: Round) -> list[tuple[str, int]]:
     """(category, number of subjects), by the first subject's place. One query."""
-    rows = (
-        Subject.objects.filter(round=round_)
-        .order_by()
-        .values_list("category")
-        .annotate(number=Count("pk"))
-    )
+    rows = Subject.objects.filter(round=round_).order_by().values_list("category").annotate(number=Count("pk"))
     return sorted(rows)
 
 

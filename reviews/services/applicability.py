@@ -17,9 +17,7 @@ from .rounds import ensure_collecting, touch_inputs
 from .trail import BRANCH, part_entry
 
 
-def set_not_applicable(
-    *, subject: Subject, indicator: str, by: User, note: str = ""
-) -> NotApplicable:
+def set_not_applicable(*, subject: Subject, indicator: str, by: User, note: str = "") -> NotApplicable:
     """Leave a node with its whole branch out for a subject. Audited; the result becomes stale.
 
     Refused (InvalidInput) for the root and unknown nodes, and while the branch has inputs: an input
@@ -55,12 +53,8 @@ def set_not_applicable(
             ).save()
             touch_inputs(round_.pk)
     except IntegrityError:
-        other = NotApplicable.objects.select_related("updated_by").get(
-            subject=subject, indicator=indicator
-        )
-        raise Conflict(
-            Theirs(_("not applicable"), other.note, other.updated_by, other.updated_at)
-        ) from None
+        other = NotApplicable.objects.select_related("updated_by").get(subject=subject, indicator=indicator)
+        raise Conflict(Theirs(_("not applicable"), other.note, other.updated_by, other.updated_at)) from None
     return row
 
 
@@ -71,9 +65,7 @@ def clear_not_applicable(*, subject: Subject, indicator: str, by: User) -> bool:
     with transaction.atomic():
         round_ = ensure_collecting(subject.round_id)
         node = Tree(engine_plan(round_.plan_version)).get(indicator)
-        removed, _rows = NotApplicable.objects.filter(
-            subject=subject, indicator=indicator
-        ).delete()
+        removed, _rows = NotApplicable.objects.filter(subject=subject, indicator=indicator).delete()
         if removed:
             part_entry(
                 by,

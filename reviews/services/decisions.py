@@ -22,9 +22,7 @@ from .rounds import touch_inputs
 OPEN = frozenset({Phase.COLLECTING, Phase.REVIEWING})
 
 
-def decide_grade(
-    *, subject: Subject, grade: str, reason: str, document: str, seen: int, by: User
-) -> GradeDecision:
+def decide_grade(*, subject: Subject, grade: str, reason: str, document: str, seen: int, by: User) -> GradeDecision:
     """Record the committee's grade for a subject, or change it. `seen`: its version, 0 for none yet.
 
     Audited with from and to; the computed result is stale afterwards. Raises NotAllowed, RoundClosed,
@@ -45,9 +43,7 @@ def decide_grade(
                 raise InvalidInput(_("The plan does not have this grade."), "grade")
             before = _seen(subject, seen)
             if before is None:
-                decision = GradeDecision.objects.create(
-                    subject=subject, created_by=by, updated_by=by, **values
-                )
+                decision = GradeDecision.objects.create(subject=subject, created_by=by, updated_by=by, **values)
             else:
                 decision = _swap(before, by, values)
             _record(by, "decide grade", subject, before, values)

@@ -55,9 +55,7 @@ def add_event(*, subject: Subject, data: EventData, by: User) -> Event:
     with transaction.atomic():
         round_ = ensure_collecting(subject.round_id)
         data = _checked(subject, data, round_)
-        event = Event.objects.create(
-            subject=subject, created_by=by, updated_by=by, **asdict(data)
-        )
+        event = Event.objects.create(subject=subject, created_by=by, updated_by=by, **asdict(data))
         audit.record(
             by,
             "add event",
@@ -70,9 +68,7 @@ def add_event(*, subject: Subject, data: EventData, by: User) -> Event:
     return event
 
 
-def change_event(
-    *, event: Event, subject: Subject, data: EventData, seen: int, by: User
-) -> Event:
+def change_event(*, event: Event, subject: Subject, data: EventData, seen: int, by: User) -> Event:
     """Change an event, if its version is still the one `seen`. A decided one waits for approval again.
 
     Audited with from and to. Raises like `add_event`, and Conflict.
@@ -118,7 +114,7 @@ def change_event(
 
 def decide_events(
     *,
-    round: Round,
+    round: Round,  # noqa: A002
     seen: Sequence[tuple[int, int]],
     status: str,
     reason: str,
@@ -138,9 +134,7 @@ def decide_events(
     with transaction.atomic():
         round_ = ensure_collecting(round)
         versions = dict(seen)
-        events = Event.objects.filter(pk__in=versions, subject__round=round_).select_related(
-            "subject", "updated_by"
-        )
+        events = Event.objects.filter(pk__in=versions, subject__round=round_).select_related("subject", "updated_by")
         entries: list[AuditEntry] = []
         for event in events:
             if event.status == status:
@@ -245,9 +239,7 @@ def check_event(plan: Plan, data: EventData) -> EventData:
 def _check_value(item: CatalogueItem | None, value: Decimal | None) -> Decimal | None:
     values = item.values if item else ()
     if value is not None and value <= 0:
-        raise InvalidInput(
-            _("The value must be greater than 0; the indicator gives the sign."), "value"
-        )
+        raise InvalidInput(_("The value must be greater than 0; the indicator gives the sign."), "value")
     if len(values) == 1:
         if value is not None and value != values[0]:
             raise InvalidInput(
@@ -259,9 +251,7 @@ def _check_value(item: CatalogueItem | None, value: Decimal | None) -> Decimal |
         raise InvalidInput(_("State the value."), "value")
     if values and value not in values:
         expected = ", ".join(canonical(allowed) for allowed in values)
-        raise InvalidInput(
-            _("The value must be one of: %(values)s.") % {"values": expected}, "value"
-        )
+        raise InvalidInput(_("The value must be one of: %(values)s.") % {"values": expected}, "value")
     return value
 
 
@@ -302,9 +292,7 @@ def _theirs(event: Event) -> Theirs:
 
 
 def _data(event: Event) -> EventData:
-    return EventData(
-        event.indicator, event.item, event.count, event.value, event.matter, event.basis, event.date
-    )
+    return EventData(event.indicator, event.item, event.count, event.value, event.matter, event.basis, event.date)
 
 
 def _shown(data: EventData) -> dict[str, object]:
@@ -313,6 +301,4 @@ def _shown(data: EventData) -> dict[str, object]:
 
 
 def _label(event: Event, subject: Subject) -> str:
-    return " · ".join(
-        part for part in (subject.name, event.indicator, event.item, event.matter) if part
-    )
+    return " · ".join(part for part in (subject.name, event.indicator, event.item, event.matter) if part)

@@ -45,15 +45,17 @@ def canonical_fact(definition: FactDefinition, text: str) -> str:
     allowed = ("true", "false") if definition.type is FactType.BOOLEAN else definition.choices
     if text not in allowed:
         raise InvalidInput(
-            _("“%(value)s” is not a value of “%(fact)s”.")
-            % {"value": text, "fact": definition.title},
+            _("“%(value)s” is not a value of “%(fact)s”.") % {"value": text, "fact": definition.title},
             definition.code,
         )
     return text
 
 
 def save_facts(
-    *, round: Round, rows: Sequence[FactRow], by: User
+    *,
+    round: Round,  # noqa: A002
+    rows: Sequence[FactRow],
+    by: User,
 ) -> tuple[int, dict[tuple[int, str], ReviewError]]:
     """Save the right facts in one transaction; (how many changed, refused by subject and code).
 

@@ -76,9 +76,7 @@ def record_mark(
 ) -> Mark:
     """Enter or change one mark. Raises Conflict, InvalidInput, NotAllowed, RoundClosed."""
     _save_one(assignment, Row(subject.pk, value=value, note=note, seen=seen), by)
-    return Mark.objects.get(
-        subject=subject, indicator=assignment.indicator, assessor=assignment.assessor
-    )
+    return Mark.objects.get(subject=subject, indicator=assignment.indicator, assessor=assignment.assessor)
 
 
 def record_not_applicable(
@@ -133,9 +131,7 @@ def _save_rows(assignment: Assignment, rows: Sequence[Row], by: User) -> Saved:
             saved.changed += 1
             entries.append(_entry(sheet, cell, row))
         Mark.objects.bulk_create(new for new in created if isinstance(new, Mark))
-        NotApplicable.objects.bulk_create(
-            new for new in created if isinstance(new, NotApplicable)
-        )
+        NotApplicable.objects.bulk_create(new for new in created if isinstance(new, NotApplicable))
         if saved.changed:
             AuditEntry.objects.bulk_create(entries)
             touch_inputs(assignment.round_id)

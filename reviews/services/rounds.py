@@ -57,8 +57,7 @@ def check_period(periods: str | Sequence[str], name: str) -> None:
     if known and not any(re.fullmatch(pattern, name) for pattern, _words in known):
         expected = " / ".join(str(words) for _pattern, words in known)
         raise InvalidInput(
-            _("“%(name)s” is not a period of this plan: expected %(expected)s.")
-            % {"name": name, "expected": expected},
+            _("“%(name)s” is not a period of this plan: expected %(expected)s.") % {"name": name, "expected": expected},
             "name",
         )
 
@@ -118,10 +117,7 @@ def open_round(
 
 
 def period_taken_words(plan: Plan, name: str) -> str:
-    return str(
-        _("The plan “%(plan)s” already has a round for %(period)s.")
-        % {"plan": plan.title, "period": name}
-    )
+    return str(_("The plan “%(plan)s” already has a round for %(period)s.") % {"plan": plan.title, "period": name})
 
 
 def _check_subjects(subjects: Sequence[NewSubject], plan: Plan) -> None:
@@ -130,9 +126,7 @@ def _check_subjects(subjects: Sequence[NewSubject], plan: Plan) -> None:
     seen: set[str] = set()
     for subject in subjects:
         if subject.code in seen:
-            raise InvalidInput(
-                _("The code %(code)s is there twice.") % {"code": subject.code}, "subjects"
-            )
+            raise InvalidInput(_("The code %(code)s is there twice.") % {"code": subject.code}, "subjects")
         seen.add(subject.code)
         check_category(subject.name, subject.category, plan)
 
@@ -178,18 +172,12 @@ def match_assessors(plan: Plan) -> dict[str, Unit | None]:
     return found
 
 
-def _assignments(
-    round_: Round, plan: Plan, units: Mapping[str, Unit | None]
-) -> list[Assignment]:
-    rows = []
-    for node in Tree(plan).of(ENTERED):
-        for name in [a.name for a in node.assessors] or [""]:
-            rows.append(
-                Assignment(
-                    round=round_, indicator=node.code, assessor=name, unit=units.get(name)
-                )
-            )
-    return rows
+def _assignments(round_: Round, plan: Plan, units: Mapping[str, Unit | None]) -> list[Assignment]:
+    return [
+        Assignment(round=round_, indicator=node.code, assessor=name, unit=units.get(name))
+        for node in Tree(plan).of(ENTERED)
+        for name in [a.name for a in node.assessors] or [""]
+    ]
 
 
 def touch_inputs(round_id: int) -> None:
@@ -213,7 +201,7 @@ def ensure_collecting(round_: Round | int) -> Round:
 
 def change_phase(
     *,
-    round: Round,
+    round: Round,  # noqa: A002
     to: str,
     by: User | None,
     reason: str = "",
@@ -253,7 +241,11 @@ def change_phase(
 
 
 def change_deadline(
-    *, round: Round, deadline: datetime.date | None, reason: str, by: User
+    *,
+    round: Round,  # noqa: A002
+    deadline: datetime.date | None,
+    reason: str,
+    by: User,
 ) -> Round:
     """Set another deadline while the round is collecting. Needs a reason; audited."""
     if not access.may_run_rounds(by):
@@ -281,9 +273,9 @@ def assign_assessor(*, assignment: Assignment, unit: Unit | None, by: User) -> A
         raise NotAllowed
     with transaction.atomic():
         ensure_collecting(assignment.round_id)
-        same = Assignment.objects.filter(
-            round_id=assignment.round_id, assessor=assignment.assessor
-        ).select_related("unit")
+        same = Assignment.objects.filter(round_id=assignment.round_id, assessor=assignment.assessor).select_related(
+            "unit"
+        )
         for row in same:
             audit.record(
                 by,

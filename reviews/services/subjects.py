@@ -18,7 +18,12 @@ from .errors import InvalidInput, NotAllowed
 from .rounds import NewSubject, check_category, ensure_collecting, touch_inputs
 
 
-def add_subjects(*, round: Round, subjects: Sequence[NewSubject], by: User) -> list[Subject]:
+def add_subjects(
+    *,
+    round: Round,  # noqa: A002
+    subjects: Sequence[NewSubject],
+    by: User,
+) -> list[Subject]:
     """Add subjects at the end of the list. Audited; the computed result becomes stale.
 
     Raises InvalidInput ("subjects") for a code that is there already.
@@ -56,9 +61,7 @@ def add_subjects(*, round: Round, subjects: Sequence[NewSubject], by: User) -> l
                 )
             touch_inputs(locked.pk)
     except IntegrityError:
-        raise InvalidInput(
-            _("A subject of this code is in the round already."), "subjects"
-        ) from None
+        raise InvalidInput(_("A subject of this code is in the round already."), "subjects") from None
     return made
 
 
@@ -108,9 +111,7 @@ def change_category(*, subject: Subject, category: str, seen: str, by: User) -> 
         check_category(subject.name, category, engine_plan(locked.plan_version))
         moved = Subject.objects.filter(pk=subject.pk, category=seen).update(category=category)
         if not moved:
-            raise InvalidInput(
-                _("The category was changed meanwhile; look again."), "category"
-            )
+            raise InvalidInput(_("The category was changed meanwhile; look again."), "category")
         audit.record(
             by,
             "change category",

@@ -96,9 +96,7 @@ def event_decide(request: HttpRequest, pk: int) -> HttpResponse:
     for error in decided.refused.values():
         assert isinstance(error, Conflict)
         words = _("Not decided, changed meanwhile by %(who)s: %(event)s")
-        messages.warning(
-            request, words % {"who": error.theirs.by or "—", "event": error.theirs.value}
-        )
+        messages.warning(request, words % {"who": error.theirs.by or "—", "event": error.theirs.value})
     return back
 
 
@@ -218,5 +216,3 @@ def _form_context(request: HttpRequest, round_: Round, form: EventForm) -> dict[
 
 def _status(form: EventForm) -> int:
     return 422 if form.is_bound and form.errors else 200
-
-

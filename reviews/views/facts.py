@@ -78,9 +78,7 @@ def _may_change(request: HttpRequest, round_: Round) -> bool:
     return access.may_run_rounds(request.user) and round_.phase == Phase.COLLECTING
 
 
-def _posted(
-    request: HttpRequest, subjects: list[Subject], definitions: tuple[FactDefinition, ...]
-) -> list[FactRow]:
+def _posted(request: HttpRequest, subjects: list[Subject], definitions: tuple[FactDefinition, ...]) -> list[FactRow]:
     """The facts that differ from what the page showed: what was left alone is never written."""
     post: Any = request.POST
     rows = []
@@ -102,10 +100,7 @@ def _rows(
     definitions: tuple[FactDefinition, ...],
     refused: dict[tuple[int, str], ReviewError],
 ) -> list[tuple[Subject, list[Field]]]:
-    stored = {
-        (fact.subject_id, fact.code): fact
-        for fact in SubjectFact.objects.filter(subject__in=subjects)
-    }
+    stored = {(fact.subject_id, fact.code): fact for fact in SubjectFact.objects.filter(subject__in=subjects)}
     rows = []
     for subject in subjects:
         fields = []

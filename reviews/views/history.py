@@ -49,15 +49,11 @@ def _cell(request: HttpRequest, round_: Round) -> HttpResponse:
     tree = tree_of(round_)
     node = tree.nodes[assignment.indicator]
     label = f"{subject.name} · {node.code} {node.title}"
-    return _part(
-        request, round_, label, trail_of_cell(round_, tree, assignment, subject), "marks"
-    )
+    return _part(request, round_, label, trail_of_cell(round_, tree, assignment, subject), "marks")
 
 
 def _part(request: HttpRequest, round_: Round, label: str, entries: object, tab: str) -> HttpResponse:
     context = {"entries": entries, "label": label}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "reviews/_history.html", context)
-    return render(
-        request, "reviews/history_part.html", round_context(request, round_, tab) | context
-    )
+    return render(request, "reviews/history_part.html", round_context(request, round_, tab) | context)

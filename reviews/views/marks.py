@@ -73,9 +73,7 @@ class _Sheet:
 def mark_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpResponse:
     """All subjects of one leaf on one page. Right rows are saved, wrong ones stay as typed."""
     round_ = get_round(request, pk)
-    assignment = get_object_or_404(
-        Assignment.objects.select_related("unit"), pk=assignment_pk, round=round_
-    )
+    assignment = get_object_or_404(Assignment.objects.select_related("unit"), pk=assignment_pk, round=round_)
     require_known(access.may_see_marks(request.user, assignment))
     editable = access.may_enter_marks(request.user, assignment)
     sheet = _sheet(request, round_, assignment)
@@ -124,9 +122,7 @@ def _save(request: HttpRequest, sheet: _Sheet) -> HttpResponse:
         _say_saved(request, saved.changed)
         return HttpResponseRedirect(request.get_full_path())
     now = cells_of(sheet.assignment, sheet.tree, ids)
-    sheet.rows = [
-        row if row.error else stored_row(row.subject, now.get(row.subject.pk)) for row in rows
-    ]
+    sheet.rows = [row if row.error else stored_row(row.subject, now.get(row.subject.pk)) for row in rows]
     return _page(request, sheet, editable=True, saved=saved.changed, refused=refused)
 
 
@@ -163,5 +159,3 @@ def _page(
         "conflicts": sum(row.theirs is not None for row in sheet.rows),
     }
     return render(request, "reviews/mark_sheet.html", context, status=status)
-
-

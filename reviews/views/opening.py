@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -62,11 +63,8 @@ class Draft:
 
 def newest_versions() -> Any:
     """The newest version of each active plan. One query."""
-    newest: dict[int, int] = {}
-    rows = PlanVersion.objects.filter(plan__is_active=True).order_by("plan_id", "number")
-    for pk, plan_id in rows.values_list("pk", "plan_id"):
-        newest[plan_id] = pk
-    found = PlanVersion.objects.filter(pk__in=newest.values())
+    newest = PlanVersion.objects.filter(plan=OuterRef("plan")).order_by("-number").values("pk")[:1]
+    found = PlanVersion.objects.filter(plan__is_active=True, pk=Subquery(newest))
     return found.select_related("plan").order_by("plan__code")
 
 
@@ -111,9 +109,7 @@ def round_open(request: HttpRequest) -> HttpResponse:
     if draft is not None:
         initial = {name: getattr(draft, name) for name in ("name", "title", "deadline")}
         initial["version"] = draft.version.pk
-    if (code := request.GET.get("plan")) and (
-        chosen := next((v for v in versions if v.plan.code == code), None)
-    ):
+    if (code := request.GET.get("plan")) and (chosen := next((v for v in versions if v.plan.code == code), None)):
         initial["version"] = chosen.pk
     form = OpenRoundForm(request.POST or None, versions=versions, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -206,7 +202,7 @@ def _after_subjects(request: HttpRequest, draft: Draft) -> HttpResponse:
     if not draft.subjects:
         messages.error(request, _("A round needs at least one subject."))
         return HttpResponseRedirect(request.get_full_path())
-    if without := sum(not category for category in draft.subjects.values()):
+    if draft.plan.categories and (without := sum(not category for category in draft.subjects.values())):
         words = _("%(count)d chosen subjects have no category of this plan; give them one.")
         messages.error(request, words % {"count": without})
         return redirect(reverse("reviews:round_open_subjects") + "?show=chosen")
@@ -295,9 +291,7 @@ def round_open_confirm(request: HttpRequest) -> HttpResponse:
             )
         except InvalidInput as error:
             messages.error(request, str(error))
-            return redirect(
-                "reviews:round_open" if error.field == "name" else "reviews:round_open_subjects"
-            )
+            return redirect("reviews:round_open" if error.field == "name" else "reviews:round_open_subjects")
         del request.session[KEY]
         messages.success(request, _("The round is open. A copy of the plan is frozen with it."))
         return redirect("reviews:round_detail", round_.pk)

@@ -71,10 +71,7 @@ def _phases(current: str) -> list[tuple[str, str, bool]]:
     """(phase's title, "done"/"now"/"next", is now) for the line of phases."""
     here = Phase.values.index(current)
     states = ["done" if n < here else "now" if n == here else "next" for n in range(len(Phase.values))]
-    return [
-        (str(title), state, state == "now")
-        for (_value, title), state in zip(Phase.choices, states, strict=True)
-    ]
+    return [(str(title), state, state == "now") for (_value, title), state in zip(Phase.choices, states, strict=True)]
 
 
 @require_http_methods(["GET", "POST"])

@@ -169,9 +169,7 @@ def subject_withdraw(request: HttpRequest, pk: int, subject_pk: int) -> HttpResp
             field = getattr(error, "field", "")
             form.add_error(field if field in form.fields else None, str(error))
         else:
-            messages.success(
-                request, _("%(name)s was withdrawn from the round.") % {"name": subject.name}
-            )
+            messages.success(request, _("%(name)s was withdrawn from the round.") % {"name": subject.name})
             return redirect("reviews:subject_list", pk)
     context = round_context(request, round_, "overview") | {
         "subject": subject,

@@ -1,0 +1,187 @@
+"""Target and actual of `attainment` leaves, and the number of the other one-number leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appraisal_site.lib.fields import canonical
+from indicators.services import engine_plan
+from reviews.models import Assignment, Attainment, NotApplicable, NumberInput, Subject
+from reviews.tree import ATTAINMENT, NUMBERS, Tree
+from scoring.engine.types import Node
+from units import access
+from units.models import AuditEntry, User
+
+from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .marks import Saved
+from .rounds import ensure_collecting, touch_inputs
+from .trail import CELL, part_entry
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """What a cell is to be. `target` is used by attainment leaves only; `value` None: empty.
+
+    `seen` is `token` of the row that the user saw.
+    """
+
+    subject_id: int
+    value: Decimal | None
+    target: Decimal | None = None
+    seen: str = ""
+
+
+def token(row: Attainment | NumberInput | None) -> str:
+    return "" if row is None else f"{row.pk}.{row.version}"
+
+
+def rows_of(node: Node, subject_ids: Collection[int]) -> dict[int, Attainment | NumberInput]:
+    """Subject id → its stored row on this leaf. One query."""
+    model = Attainment if node.method in ATTAINMENT else NumberInput
+    found = model.objects.filter(subject__in=subject_ids, indicator=node.code)  # type: ignore[attr-defined]
+    return {row.subject_id: row for row in found.select_related("updated_by")}
+
+
+def excluded_subjects(tree: Tree, code: str, subject_ids: Collection[int]) -> set[int]:
+    """Those to whom the leaf is not applicable, itself or by a node above. One query."""
+    rows = NotApplicable.objects.filter(subject__in=subject_ids, indicator__in=tree.path(code))
+    return set(rows.values_list("subject_id", flat=True))
+
+
+def save_numbers(*, assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Saved:
+    """Save the right rows in one transaction; refused ones are reported. Audited; result stale.
+
+    Raises NotAllowed, RoundClosed; InvalidInput if a subject is not of this round.
+    """
+    if not access.may_enter_marks(by, assignment):
+        raise NotAllowed
+    try:
+        return _save_all(assignment, rows, by)
+    except IntegrityError:
+        # A row came into being under our hands: read again, and it shows as a conflict.
+        return _save_all(assignment, rows, by)
+
+
+def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Saved:
+    saved = Saved()
+    entries: list[AuditEntry] = []
+    with transaction.atomic():
+        round_ = ensure_collecting(assignment.round_id)
+        tree = Tree(engine_plan(round_.plan_version))
+        node = tree.nodes[assignment.indicator]
+        if node.method not in ATTAINMENT | NUMBERS:
+            raise InvalidInput(_("%(leaf)s takes no number.") % {"leaf": node.title}, "indicator")
+        ids = {row.subject_id for row in rows}
+        subjects = {s.pk: s for s in Subject.objects.filter(round=round_, pk__in=ids)}
+        if ids - subjects.keys():
+            raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
+        stored, excluded = rows_of(node, ids), excluded_subjects(tree, node.code, ids)
+        for row in rows:
+            old = stored.get(row.subject_id)
+            before, after = _figures(node, old), _wanted(node, row)
+            if before == after:
+                continue
+            try:
+                if row.subject_id in excluded:
+                    raise InvalidInput(_("This leaf is not applicable to this subject."), "value")
+                _write(node, old, row, after, by)
+            except ReviewError as error:
+                saved.refused[row.subject_id] = error
+                continue
+            saved.changed += 1
+            entries.append(
+                part_entry(
+                    by,
+                    "enter number",
+                    subjects[row.subject_id],
+                    target=CELL,
+                    part=assignment.pk,
+                    label=f"{node.code} {node.title}",
+                    changes={name: (before.get(name), after.get(name)) for name in before | after},
+                )
+            )
+        if saved.changed:
+            AuditEntry.objects.bulk_create(entries)
+            touch_inputs(round_.pk)
+    return saved
+
+
+def _figures(node: Node, old: Attainment | NumberInput | None) -> dict[str, Decimal]:
+    if old is None:
+        return {}
+    if isinstance(old, Attainment):
+        return {"target": old.target, "actual": old.actual}
+    return {"value": old.value}
+
+
+def _wanted(node: Node, row: NumberRow) -> dict[str, Decimal]:
+    if node.method not in ATTAINMENT:
+        return {} if row.value is None else {"value": row.value}
+    pair = {"target": row.target, "actual": row.value}
+    return {name: figure for name, figure in pair.items() if figure is not None}
+
+
+def _check(node: Node, figures: dict[str, Decimal]) -> None:
+    if node.method in ATTAINMENT and figures:
+        if len(figures) < 2:
+            raise InvalidInput(_("Target and actual belong together: state both."), "value")
+        if figures["target"] <= 0:
+            raise InvalidInput(_("A target must be greater than 0."), "target")
+    value = figures.get("value")
+    if value is None:
+        return
+    if node.method == "rank_points" and (value < 1 or value != int(value)):
+        raise InvalidInput(_("A rank is a whole number from 1."), "value")
+    if node.method == "ratio_to_best":
+        if value < 0:
+            raise InvalidInput(_("The number must not be below 0."), "value")
+        if value == 0 and node.settings.get("lower_is_better"):
+            raise InvalidInput(_("Where lower is better the number must be above 0."), "value")
+
+
+def _write(
+    node: Node,
+    old: Attainment | NumberInput | None,
+    row: NumberRow,
+    figures: dict[str, Decimal],
+    by: User,
+) -> None:
+    if token(old) != row.seen:
+        words = " / ".join(canonical(figure) for figure in _figures(node, old).values())
+        raise Conflict(
+            Theirs(
+                words or _("empty"),
+                by=old.updated_by if old else None,
+                at=old.updated_at if old else None,
+                seen=token(old),
+            )
+        )
+    _check(node, figures)
+    model = Attainment if node.method in ATTAINMENT else NumberInput
+    if old is None:
+        model.objects.create(  # type: ignore[attr-defined]
+            subject_id=row.subject_id,
+            indicator=node.code,
+            created_by=by,
+            updated_by=by,
+            **figures,
+        )
+        return
+    same_row = model.objects.filter(pk=old.pk, version=old.version)  # type: ignore[attr-defined]
+    if figures:
+        same_row.update(
+            version=F("version") + 1,
+            updated_by=by,
+            updated_at=timezone.now(),
+            source="browser",
+            **figures,
+        )
+    else:
+        same_row.delete()

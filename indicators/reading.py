@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from scoring.engine.types import Node, Plan, Text
+from scoring.engine.types import CatalogueItem, Node, Plan, Text
 
 from . import document as documents
 from . import queries, services, words
@@ -21,9 +21,14 @@ class NodeView:
     node: Node
     row: Mapping[str, Any]
     depth: int
-    method: str  # the method's name
+    method: Text  # the method's name
     sentence: Text  # how it scores
     children: tuple[NodeView, ...]
+
+    @property
+    def catalogue(self) -> list[tuple[CatalogueItem, Mapping[str, Any]]]:
+        """Each entry of the catalogue with its part of the document."""
+        return list(zip(self.node.catalogue, self.row.get("catalogue", ()), strict=True))
 
     @property
     def classes(self) -> list[dict[str, Any]]:
@@ -42,6 +47,11 @@ class NodeView:
     @property
     def is_reference(self) -> bool:
         return self.node.weight == 0
+
+    @property
+    def explains(self) -> bool:
+        """Whether the sentence says more than the figures of the tree: not for a plain sum."""
+        return not self.children or any(child.node.weight is not None for child in self.children)
 
     @property
     def has_more(self) -> bool:

@@ -268,11 +268,13 @@ class Record(Field):
                 path, Text(_("“%(value)s” is not a table: write it as { name = value, … }."), {"value": shown(value)})
             )
             return REFUSED
-        for key in value:
-            if key not in self.fields:
-                report((*path, str(key)), unknown_key(str(key), list(self.fields)))
+        known = list(self.fields)
+        unknown = [str(key) for key in value if key not in self.fields]
+        for key in unknown:
+            report((*path, key), unknown_key(key, known))
+        meant = {nearest(key, known) for key in unknown}
         for key in self.required:
-            if value.get(key) is None:
+            if value.get(key) is None and key not in meant:
                 report((*path, key), Text(_("“%(key)s” is missing."), {"key": key}))
         typed = {}
         # In the order of the shape, so that two documents that say the same are alike.

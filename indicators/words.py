@@ -125,8 +125,8 @@ def selection_sentence(row: Mapping[str, Any]) -> Text:
     return Text(gettext_noop("The last %(share)s of all, rounded up, with all who are tied."), values)
 
 
-def method_name(node: Node) -> str:
-    return node.method
+def method_name(node: Node) -> Text:
+    return Text(node.method)
 
 
 def method_sentence(node: Node, plan: Plan) -> Text:

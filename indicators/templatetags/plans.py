@@ -33,7 +33,10 @@ def default_names(part: Mapping[str, Any]) -> str:
 
 
 @register.inclusion_tag("indicators/_default.html")
-def default_mark(part: Mapping[str, Any], *only: str, without: str = "") -> dict[str, str]:
-    """The mark of this part's defaults: of the values named, or of all but `without`."""
+def default_mark(part: Mapping[str, Any], *only: str, without: str = "", short: bool = False) -> dict[str, Any]:
+    """The mark of this part's defaults: of the values named, or of all but `without`.
+
+    `short`: only "default", where a heading already says of what.
+    """
     names = [name for name in part.get("defaults", ()) if name != without and (not only or name in only)]
-    return {"names": joined(plan_words.named(plan_words.VALUES, names))}
+    return {"names": joined(plan_words.named(plan_words.VALUES, names)), "short": short}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from appraisal_site.lib.fields import canonical
 from scoring.engine.types import CatalogueItem, Node, Plan, Text
 
 from . import document as documents
@@ -24,6 +25,14 @@ class NodeView:
     method: Text  # the method's name
     sentence: Text  # how it scores
     children: tuple[NodeView, ...]
+
+    @property
+    def assessors(self) -> list[str]:
+        """Who marks it, with a weight where it is not 1."""
+        return [
+            each.name if each.weight == 1 else f"{each.name} × {canonical(each.weight)}"
+            for each in self.node.assessors
+        ]
 
     @property
     def catalogue(self) -> list[tuple[CatalogueItem, Mapping[str, Any]]]:

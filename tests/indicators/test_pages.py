@@ -105,7 +105,7 @@ def test_chinese_page_says_everything_of_the_district_plan(district: PlanVersion
         assert row["title"] in shown
         for item in row.get("catalogue", ()):
             assert item["title"] in shown
-    assert shown.count("默认值,方案未规定") >= document.count_defaults(values)
+    assert shown.count("默认值，方案未规定") >= document.count_defaults(values)
     assert f"{document.count_defaults(values)} 处" in shown
     for text in ("区创城办", "参评单位", "区领导", "K 重点工作、E 综合评价", "总结自查", "优秀不超过", "30%"):
         assert text in shown

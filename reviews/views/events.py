@@ -113,7 +113,7 @@ def event_add(request: HttpRequest, pk: int) -> HttpResponse:
     require(access.may_manage_events(request.user))
     tree = tree_of(round_)
     initial = {"subject": request.GET.get("subject", ""), "entry": request.GET.get("entry", "")}
-    form = EventForm(request.POST or None, round_=round_, tree=tree, initial=initial)
+    form = EventForm(request.POST if request.method == "POST" else None, round_=round_, tree=tree, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             event = add_event(
@@ -142,7 +142,9 @@ def event_detail(request: HttpRequest, pk: int, event_pk: int) -> HttpResponse:
     event = get_object_or_404(events_of(round_), pk=event_pk)
     tree = tree_of(round_)
     seen = _seen(request, event)
-    form = EventForm(request.POST or None, round_=round_, tree=tree, initial=initial_of(event))
+    form = EventForm(
+        request.POST if request.method == "POST" else None, round_=round_, tree=tree, initial=initial_of(event)
+    )
     conflict: Conflict | None = None
     if request.method == "POST":
         require(access.may_manage_events(request.user))

@@ -111,7 +111,7 @@ def round_open(request: HttpRequest) -> HttpResponse:
         initial["version"] = draft.version.pk
     if (code := request.GET.get("plan")) and (chosen := next((v for v in versions if v.plan.code == code), None)):
         initial["version"] = chosen.pk
-    form = OpenRoundForm(request.POST or None, versions=versions, initial=initial)
+    form = OpenRoundForm(request.POST if request.method == "POST" else None, versions=versions, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         version = data["version"]

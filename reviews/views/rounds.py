@@ -81,7 +81,7 @@ def phase(request: HttpRequest, pk: int, to: str) -> HttpResponse:
     require(access.may_run_rounds(request.user))
     require_known(to in OWN_STEPS)
     needs_reason = to == Phase.COLLECTING
-    form = PhaseForm(request.POST or None, needs_reason=needs_reason)
+    form = PhaseForm(request.POST if request.method == "POST" else None, needs_reason=needs_reason)
     if request.method == "POST" and form.is_valid():
         try:
             changed = change_phase(
@@ -111,7 +111,7 @@ def phase(request: HttpRequest, pk: int, to: str) -> HttpResponse:
 def deadline(request: HttpRequest, pk: int) -> HttpResponse:
     round_ = get_round(request, pk)
     require(access.may_run_rounds(request.user))
-    form = DeadlineForm(request.POST or None, initial={"deadline": round_.deadline})
+    form = DeadlineForm(request.POST if request.method == "POST" else None, initial={"deadline": round_.deadline})
     if request.method == "POST" and form.is_valid():
         try:
             change_deadline(round=round_, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]

@@ -154,7 +154,7 @@ def subject_withdraw(request: HttpRequest, pk: int, subject_pk: int) -> HttpResp
     require(access.may_run_rounds(request.user))
     subject = _subject(round_, subject_pk)
     inputs = inputs_of_subject(subject.pk)
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
     if not inputs:
         del form.fields["confirmed"]
     if request.method == "POST" and form.is_valid():

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from indicators.services import ensure_plan, engine_plan
+from indicators.services import engine_plan, ensure_plan
 from reviews.models import Event, EventStatus, Phase
 from reviews.queries.events import effect_words, known_matters, worth
 from reviews.services import errors
@@ -122,9 +122,7 @@ def test_deciding_many_with_a_conflict_among_them(round_, office):
         seen=1,
         by=other,
     )
-    decided = decide_events(
-        round=round_, seen=[(first.pk, 1), (second.pk, 1)], status="approved", reason="", by=office
-    )
+    decided = decide_events(round=round_, seen=[(first.pk, 1), (second.pk, 1)], status="approved", reason="", by=office)
     assert decided.done == [first.pk]
     assert decided.refused[second.pk].theirs.by == other
     first.refresh_from_db()
@@ -171,9 +169,7 @@ def test_two_people_change_one_event(round_, office):
     assert "5" in caught.value.theirs.value
     with pytest.raises(errors.Conflict):
         delete_event(event=event, seen=1, reason="误录", by=office)
-    changed = change_event(
-        event=event, subject=event.subject, data=mine, seen=int(caught.value.theirs.seen), by=office
-    )
+    changed = change_event(event=event, subject=event.subject, data=mine, seen=int(caught.value.theirs.seen), by=office)
     assert (changed.item, changed.version) == ("B-2", 3)
 
 
@@ -208,9 +204,7 @@ def test_the_effect_in_words(round_, office):
     first = add_event(subject=subject, data=BONUS, by=office)
     decide_events(round=round_, seen=[(first.pk, 1)], status="approved", reason="", by=office)
     second = add_event(subject=subject, data=BONUS, by=office)
-    penalty = add_event(
-        subject=subject, data=EventData("D", "D-1", count=Decimal(2), value=Decimal("1.5")), by=office
-    )
+    penalty = add_event(subject=subject, data=EventData("D", "D-1", count=Decimal(2), value=Decimal("1.5")), by=office)
     assert worth(tree, second) == 2
     assert worth(tree, penalty) == -3
     others = list(Event.objects.all())

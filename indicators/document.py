@@ -72,6 +72,7 @@ def check(document: Any) -> Checked:
     _check_rules(document, found)
     _check_selections(document, found)
     _check_tree(document, found)
+    _check_names(values, found)
     problems = [Problem(named_path(document, path), text) for path, text in found]
     if problems:
         return Checked(values, None, tuple(problems))
@@ -229,6 +230,27 @@ def _check_selections(document: Document, found: Found) -> None:
         kind = row.get("kind")
         if isinstance(kind, str) and kind in shape.SELECTION_FIELDS:
             _check_keys(row, ("selections", index), shape.SELECTION_FIELDS[kind], every, (), kind, found)
+
+
+def _check_names(values: Mapping[str, Any], found: Found) -> None:
+    """Grades and categories that only the product's own parts name: the engine sees none of them."""
+    grades, categories = values.get("grades", []), values.get("categories", [])
+
+    def known(name: str, names: Sequence[str], path: Path) -> None:
+        if name not in names:
+            found.append((path, unknown_key(name, names)))
+
+    for index, row in enumerate(values.get("selections", [])):
+        for name in row.get("shares", {}):
+            known(name, categories, ("selections", index, "shares", name))
+    for index, row in enumerate(values.get("follow_ups", [])):
+        for place, name in enumerate(row.get("grades", [])):
+            known(name, grades, ("follow_ups", index, "grades", place))
+    payout = values.get("payout", {})
+    for name in payout.get("amounts", {}):
+        known(name, grades, ("payout", "amounts", name))
+    if "partial_at" in payout:
+        known(payout["partial_at"], grades, ("payout", "partial_at"))
 
 
 def _check_tree(document: Document, found: Found) -> None:

@@ -46,7 +46,9 @@ def library() -> list[LibraryRow]:
             version_count=Count("versions", distinct=True),
             round_count=Count("rounds", distinct=True),
             newest=Subquery(newest.values("pk")[:1]),
-        ).filter(version_count__gt=0)
+        )
+        .filter(version_count__gt=0)
+        .order_by("code")
     )
     stored = PlanVersion.objects.in_bulk([plan.newest for plan in plans])
     return [_row(plan, stored[plan.newest].document) for plan in plans]
@@ -88,5 +90,6 @@ def versions(plan_code: str) -> QuerySet[PlanVersion]:
         PlanVersion.objects.filter(plan__code=plan_code)
         .select_related("created_by")
         .annotate(round_count=Count("rounds"))
+        .order_by("-number")
         .defer("document")
     )

@@ -30,8 +30,7 @@ class NodeView:
     def assessors(self) -> list[str]:
         """Who marks it, with a weight where it is not 1."""
         return [
-            each.name if each.weight == 1 else f"{each.name} × {canonical(each.weight)}"
-            for each in self.node.assessors
+            each.name if each.weight == 1 else f"{each.name} × {canonical(each.weight)}" for each in self.node.assessors
         ]
 
     @property

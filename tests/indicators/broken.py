@@ -68,6 +68,20 @@ code = "leave_days"
 title = "请假天数"
 type = "number"
 
+[[follow_ups]]
+grades = ["合格"]
+action = "约谈"
+
+[[selections]]
+kind = "focus_list"
+title = "重点管理"
+share = 0.05
+shares = { "甲类" = 0.1 }
+
+[payout]
+amounts = { "优秀" = 2000 }
+partial_at = "合格"
+
 [[rules]]
 rule = "exclude"
 if = "leave_days > 12"
@@ -160,6 +174,40 @@ BROKEN = [
     Broken("rule without grade", 'grade = "优秀"\n', "", "rules.2.grade", "[[rules]]", "limit needs it"),
     Broken("share over one", "share = 0.3", "share = 30", "rules.2.share", "share = 30", "at most 1"),
     Broken("scope", 'scope = "category"', 'scope = "catgory"', "rules.2.scope", "catgory", "“category”"),
+    Broken(
+        "follow-up of no grade",
+        'grades = ["合格"]\naction',
+        'grades = ["及格"]\naction',
+        "follow_ups.0.grades.0",
+        "及格",
+        "“及格”",
+    ),
+    Broken(
+        "key of another selection",
+        "share = 0.05",
+        "ratio = 2",
+        "selections.0.ratio",
+        "ratio",
+        "no meaning for focus_list",
+    ),
+    Broken(
+        "share of no category", '{ "甲类" = 0.1 }', '{ "丙类" = 0.1 }', "selections.0.shares.丙类", "丙类", "“丙类”"
+    ),
+    Broken("payout of no grade", '{ "优秀" = 2000 }', '{ "优良" = 2000 }', "payout.amounts.优良", "优良", "“优良”"),
+    Broken(
+        "partial pay of no grade", 'partial_at = "合格"', 'partial_at = "及格"', "payout.partial_at", "及格", "“及格”"
+    ),
+    Broken(
+        "not a table",
+        '[payout]\namounts = { "优秀" = 2000 }',
+        "[payout]\namounts = 2000",
+        "payout.amounts",
+        "2000",
+        "not a table",
+    ),
+    Broken(
+        "not a list", 'categories = ["甲类", "乙类"]', 'categories = "甲类"', "categories", "甲类", "square brackets"
+    ),
     Broken("grades empty", 'grades = ["优秀", "合格"]', "grades = []", "grades", "grades = []", "at least 1"),
 ]
 

@@ -12,7 +12,11 @@ from units.models import Person, Unit
 
 def rounds_listed() -> QuerySet[Round]:
     """All rounds, newest first, with their number of subjects (`subject_count`)."""
-    return Round.objects.select_related("plan", "plan_version").annotate(subject_count=Count("subjects"))
+    return (
+        Round.objects.select_related("plan", "plan_version")
+        .annotate(subject_count=Count("subjects"))
+        .order_by("-opened_at", "-id")
+    )
 
 
 def subjects_of(round_: Round, *, category: str = "", group: str = "", words: str = "") -> QuerySet[Subject]:

@@ -28,10 +28,15 @@ def version_words(version: PlanVersion) -> str:
     )
 
 
+class VersionChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return version_words(obj)
+
+
 class OpenRoundForm(forms.Form):
     """What a round is: plan version, period, title, deadline. `initial` may hold any of them."""
 
-    version = forms.ModelChoiceField(
+    version = VersionChoice(
         label=_("Plan"),
         queryset=PlanVersion.objects.none(),
         empty_label=None,
@@ -58,9 +63,8 @@ class OpenRoundForm(forms.Form):
     def __init__(self, *args: Any, versions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["version"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, VersionChoice)
         field.queryset = versions
-        field.label_from_instance = version_words  # type: ignore[method-assign]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

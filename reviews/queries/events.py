@@ -63,7 +63,7 @@ def worth(tree: Tree, event: Event) -> Decimal | None:
     value = value_of(item, event.value)
     if value is None:
         return None
-    total = event.count * value
+    total: Decimal = event.count * value
     return total if node.method == "bonus" else -total
 
 

@@ -136,7 +136,7 @@ def _counts(round_: Round) -> dict[tuple[str, str], int]:
         found[code, assessor] = number
     for model in (Mark, Attainment, NumberInput):
         rows = (
-            model.objects.filter(**of_round)  # type: ignore[attr-defined]
+            model.objects.filter(**of_round)
             .order_by()
             .values_list("indicator")
             .annotate(number=Count("subject", distinct=True))
@@ -227,7 +227,7 @@ def _entered_by(ids: Sequence[int], ballots: Sequence[str]) -> dict[int, set[tup
     for pk, code, assessor in Mark.objects.filter(subject__in=ids).values_list("subject_id", "indicator", "assessor"):
         entered[pk] |= {(code, assessor), (code, "")}
     for model in (Attainment, NumberInput):
-        rows = model.objects.filter(subject__in=ids)  # type: ignore[attr-defined]
+        rows = model.objects.filter(subject__in=ids)
         for pk, code in rows.values_list("subject_id", "indicator"):
             entered[pk].add((code, ""))
     if ballots:

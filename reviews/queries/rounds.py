@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from reviews.models import Round, Subject
 from units.models import Person, Unit
@@ -33,8 +33,14 @@ def subjects_of(round_: Round, *, category: str = "", group: str = "", words: st
 
 def categories_of(round_: Round) -> list[tuple[str, int]]:
     """(category, number of subjects), by the first subject's place. One query."""
-    rows = Subject.objects.filter(round=round_).order_by().values_list("category").annotate(number=Count("pk"))
-    return sorted(rows)
+    rows = (
+        Subject.objects.filter(round=round_)
+        .order_by()
+        .values_list("category")
+        .annotate(number=Count("pk"), first=Min("order"))
+        .order_by("first")
+    )
+    return [(title, number) for title, number, _first in rows]
 
 
 def candidates(people: bool, *, category: str = "", words: str = "") -> QuerySet[Any]:
@@ -55,10 +61,5 @@ def candidates(people: bool, *, category: str = "", words: str = "") -> QuerySet
 def candidate_categories(people: bool) -> list[tuple[str, int]]:
     """(usual category, number of active candidates); "" for those without one. One query."""
     model = Person if people else Unit
-    rows = (
-        model.objects.filter(is_active=True)  # type: ignore[attr-defined]
-        .order_by()
-        .values_list("category")
-        .annotate(number=Count("pk"))
-    )
+    rows = model.objects.filter(is_active=True).order_by().values_list("category").annotate(number=Count("pk"))
     return sorted(rows)

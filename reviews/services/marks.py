@@ -207,7 +207,7 @@ def _write(sheet: _Sheet, cell: Cell, row: Row) -> list[Mark | NotApplicable]:
         values["value"] = row.value
     old = cell.row
     if old is not None:
-        same_row = type(old).objects.filter(pk=old.pk, version=old.version)  # type: ignore[attr-defined]
+        same_row = type(old).objects.filter(pk=old.pk, version=old.version)
         if wanted is type(old):
             touched = same_row.update(
                 version=old.version + 1,

@@ -45,7 +45,7 @@ def token(row: Attainment | NumberInput | None) -> str:
 def rows_of(node: Node, subject_ids: Collection[int]) -> dict[int, Attainment | NumberInput]:
     """Subject id → its stored row on this leaf. One query."""
     model = Attainment if node.method in ATTAINMENT else NumberInput
-    found = model.objects.filter(subject__in=subject_ids, indicator=node.code)  # type: ignore[attr-defined]
+    found = model.objects.filter(subject__in=subject_ids, indicator=node.code)
     return {row.subject_id: row for row in found.select_related("updated_by")}
 
 
@@ -166,7 +166,7 @@ def _write(
     _check(node, figures)
     model = Attainment if node.method in ATTAINMENT else NumberInput
     if old is None:
-        model.objects.create(  # type: ignore[attr-defined]
+        model.objects.create(
             subject_id=row.subject_id,
             indicator=node.code,
             created_by=by,
@@ -174,7 +174,7 @@ def _write(
             **figures,
         )
         return
-    same_row = model.objects.filter(pk=old.pk, version=old.version)  # type: ignore[attr-defined]
+    same_row = model.objects.filter(pk=old.pk, version=old.version)
     if figures:
         same_row.update(
             version=F("version") + 1,

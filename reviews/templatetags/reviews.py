@@ -79,7 +79,8 @@ def change_words(changes: dict[str, list[str | None]]) -> list[tuple[str, str | 
     """(field, before, after) in words; None where there was nothing."""
 
     def shown(field: str, value: str | None) -> str | None:
-        return _(_VALUES[field, value]) if (field, value) in _VALUES else value
+        words = _VALUES.get((field, value or ""))
+        return _(words) if words else value
 
     return [
         (_(_FIELDS[field]) if field in _FIELDS else field, shown(field, before), shown(field, after))

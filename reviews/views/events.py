@@ -93,16 +93,16 @@ def event_decide(request: HttpRequest, pk: int) -> HttpResponse:
     if decided.done:
         words = ngettext("%(count)d event decided.", "%(count)d events decided.", len(decided.done))
         messages.success(request, words % {"count": len(decided.done)})
-    for error in decided.refused.values():
-        assert isinstance(error, Conflict)
+    for conflict in decided.refused.values():
+        assert isinstance(conflict, Conflict)
         words = _("Not decided, changed meanwhile by %(who)s: %(event)s")
-        messages.warning(request, words % {"who": error.theirs.by or "—", "event": error.theirs.value})
+        messages.warning(request, words % {"who": conflict.theirs.by or "—", "event": conflict.theirs.value})
     return back
 
 
 def _back(request: HttpRequest, round_: Round) -> str:
     """The list as it was filtered: only our own query string is taken over."""
-    url = redirect("reviews:event_list", round_.pk).url  # type: ignore[attr-defined]
+    url = redirect("reviews:event_list", round_.pk).url
     query = request.POST.get("query", "")
     return f"{url}?{query}" if query and "\n" not in query and "\r" not in query else str(url)
 

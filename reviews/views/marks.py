@@ -40,7 +40,7 @@ def my_marks(request: HttpRequest, pk: int) -> HttpResponse:
         if access.may_see_marks(request.user, assignment)
     ]
     leaves = leaf_progress(round_, tree_of(round_), assignments)
-    mine = [leaf for leaf in leaves if access.may_enter_marks(request.user, leaf.assignment)]
+    mine = [leaf for leaf in leaves if leaf.assignment and access.may_enter_marks(request.user, leaf.assignment)]
     others = [leaf for leaf in leaves if leaf not in mine]
     context = round_context(request, round_, "marks") | {
         "groups": [
@@ -115,8 +115,8 @@ def _save(request: HttpRequest, sheet: _Sheet) -> HttpResponse:
         sheet.rows = rows
         return _page(request, sheet, editable=False, status=409)
     for row in rows:
-        if error := saved.refused.get(row.subject.pk):
-            row.refuse(error)
+        if refusal := saved.refused.get(row.subject.pk):
+            row.refuse(refusal)
     refused = [row for row in rows if row.error]
     if not refused:
         _say_saved(request, saved.changed)

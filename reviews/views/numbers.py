@@ -124,13 +124,13 @@ def _save(request: HttpRequest, assignment: Assignment, lines: list[Line]) -> in
             line.error = str(error)
     saved = save_numbers(assignment=assignment, rows=rows, by=request.user)  # type: ignore[arg-type]
     for line in lines:
-        error = saved.refused.get(line.subject.pk)
-        if error is None:
+        refusal = saved.refused.get(line.subject.pk)
+        if refusal is None:
             continue
-        line.error = str(error)
-        if isinstance(error, Conflict):
+        line.error = str(refusal)
+        if isinstance(refusal, Conflict):
             words = _("%(who)s has entered %(value)s. Saving again takes yours.")
-            theirs = error.theirs
+            theirs = refusal.theirs
             line.error = words % {"who": theirs.by or "—", "value": theirs.value}
             line.seen = theirs.seen
     _renew(assignment, lines)

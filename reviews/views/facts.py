@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,13 @@ class Field:
     value: str
     seen: str
     basis: str = ""
+    date: str = ""
     error: str = ""
+
+    @property
+    def was(self) -> str:
+        """Basis and date as the page shows them, to tell an edited field from one left alone."""
+        return f"{self.date}|{self.basis}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,10 +95,18 @@ def _posted(request: HttpRequest, subjects: list[Subject], definitions: tuple[Fa
             if f"seen-{key}" not in post:
                 continue
             value, seen = post.get(f"value-{key}", "").strip(), post[f"seen-{key}"]
-            basis, basis_seen = post.get(f"basis-{key}", "").strip(), post.get(f"was-{key}", "")
-            if (value, basis) != (seen, basis_seen):
-                rows.append(FactRow(subject.pk, fact.code, value, seen, basis[:240]))
+            basis, date = post.get(f"basis-{key}", "").strip(), post.get(f"date-{key}", "")
+            if (value, f"{date}|{basis}") != (seen, post.get(f"was-{key}", "")):
+                rows.append(FactRow(subject.pk, fact.code, value, seen, basis[:240], _date(date)))
     return rows
+
+
+def _date(text: str) -> datetime.date | None:
+    """What a date field posts; a browser sends an ISO date or nothing."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _rows(
@@ -108,11 +123,13 @@ def _rows(
             fact = stored.get((subject.pk, definition.code))
             name = f"{subject.pk}-{definition.code}"
             value = fact.value if fact else ""
-            field = Field(definition, name, value, value, fact.basis if fact else "")
+            date = fact.date.isoformat() if fact and fact.date else ""
+            field = Field(definition, name, value, value, fact.basis if fact else "", date)
             if error := refused.get((subject.pk, definition.code)):
                 # What was typed stays; the token is renewed, so that saving again is a choice made.
                 field.value = request.POST.get(f"value-{name}", "")
                 field.basis = request.POST.get(f"basis-{name}", "")
+                field.date = request.POST.get(f"date-{name}", "")
                 field.error = str(error)
                 if isinstance(error, Conflict):
                     words = _("%(who)s has entered %(value)s. Saving again takes yours.")

@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 
 from .plans import PLANS, find
 
-WIDE = str.maketrans("0123456789.-−", "0123456789.--")
+WIDE_CHARACTERS = "".join(map(chr, range(0xFF10, 0xFF1A))) + "\uff0e\uff0d"  # full-width 0–9, point, minus
+WIDE = str.maketrans(WIDE_CHARACTERS + "\u2212", "0123456789.--")
 NOT_APPLICABLE = "不适用"
 
 
@@ -97,8 +98,16 @@ def read(path):
     _read_events(workbook, book)
     _read_votes(workbook, book)
     for row in rows(workbook, "往期"):
-        book.past.append({"set": text(row["组"]), "round": text(row["轮次"]), "subject": code(row["对象编码"]),
-                          "total": number(row["总分"]), "full": number(row["满分"]), "grade": text(row["等次"])})
+        book.past.append(
+            {
+                "set": text(row["组"]),
+                "round": text(row["轮次"]),
+                "subject": code(row["对象编码"]),
+                "total": number(row["总分"]),
+                "full": number(row["满分"]),
+                "grade": text(row["等次"]),
+            }
+        )
     return book
 
 
@@ -109,8 +118,7 @@ def _read_subjects(workbook, book):
         for name, about in facts.items():
             cell = row.get(name) or row.get(about["title"])
             given[name] = fact(cell, about["kind"]) if cell is not None else None
-        book.subjects.append(
-            Subject(code(row["编码"]), text(row["名称"]), text(row["类别"]), text(row["分组"]), given))
+        book.subjects.append(Subject(code(row["编码"]), text(row["名称"]), text(row["类别"]), text(row["分组"]), given))
 
 
 def _key(row):
@@ -132,9 +140,15 @@ def _read_scores(workbook, book):
 def _read_events(workbook, book):
     for row in rows(workbook, "事项"):
         count = number(row["数量"])
-        book.events[_key(row)].append({
-            "item": code(row["条目"]), "count": Fraction(1) if count is None else count, "value": number(row["分值"]),
-            "matter": text(row["事由"]), "approved": text(row["状态"]) in ("", "已审核")})
+        book.events[_key(row)].append(
+            {
+                "item": code(row["条目"]),
+                "count": Fraction(1) if count is None else count,
+                "value": number(row["分值"]),
+                "matter": text(row["事由"]),
+                "approved": text(row["状态"]) in ("", "已审核"),
+            }
+        )
 
 
 def _read_votes(workbook, book):

@@ -56,8 +56,14 @@ def compare_ranking(workbook, outcome):
     for name, one in outcome.results.items():
         if name not in found:
             continue
-        wanted = {"名次": one.rank, "类别名次": one.category_rank, "总分": one.total, "等次": one.grade or NO_GRADE,
-                  "名称": one.subject.name, "类别": one.subject.category}
+        wanted = {
+            "名次": one.rank,
+            "类别名次": one.category_rank,
+            "总分": one.total,
+            "等次": one.grade or NO_GRADE,
+            "名称": one.subject.name,
+            "类别": one.subject.category,
+        }
         for column, value in wanted.items():
             cell = found[name].get(column)
             got = figure(cell) if cell is not None else "(no column)"
@@ -95,7 +101,7 @@ def compare_scores(workbook, outcome):
             if code not in columns:
                 continue
             got, value = figure(found[name][columns[code]]), one.scores[code]
-            if code in one.missing and (got is None or isinstance(got, str) and "缺" in got):
+            if code in one.missing and (got is None or (isinstance(got, str) and "缺" in got)):
                 continue
             if got != value:
                 shown = NOT_APPLICABLE if value == NOT_APPLICABLE else show(value)

@@ -1,7 +1,7 @@
 """Computes a whole round from a workbook, in exact fractions, independently of the application.
 
-    outcome = compute("round.xlsx")
-    outcome["001"].total, .rank, .category_rank, .grade (None: 不定等次), .scores["K1"], .changes, .flags
+outcome = compute("round.xlsx")
+outcome["001"].total, .rank, .category_rank, .grade (None: 不定等次), .scores["K1"], .changes, .flags
 """
 
 from bisect import bisect_left
@@ -48,7 +48,7 @@ class Outcome:
 
 def half_up(value, decimals):
     """Rounded to ``decimals``, a half going away from zero."""
-    unit = 10 ** decimals
+    unit = 10**decimals
     size = Fraction(floor(abs(value) * unit + Fraction(1, 2)), unit)
     return -size if value < 0 else size
 

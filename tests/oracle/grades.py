@@ -7,16 +7,25 @@ from math import ceil, floor
 
 from .book import NOT_APPLICABLE
 
-COMPARE = {"=": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b,
-           ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}
+COMPARE = {
+    "=": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
 
 
 # --- conditions
 
+
 def holds(condition, outcome, result):
     """``a and b or c``: and binds first."""
-    return any(all(compares(part.strip(), outcome, result) for part in either.split(" and "))
-               for either in condition.split(" or "))
+    return any(
+        all(compares(part.strip(), outcome, result) for part in either.split(" and "))
+        for either in condition.split(" or ")
+    )
 
 
 def compares(part, outcome, result):
@@ -44,9 +53,14 @@ def operand(name, outcome, result):
         kind, _, rest = name.partition(":")
         return OPERANDS[kind](rest, outcome, result)
     beside = [other for other in outcome.results.values() if other.subject.category == result.subject.category]
-    return Fraction({
-        "total": result.total, "category_rank": result.category_rank, "category_size": len(beside),
-        "category_rank_from_bottom": 1 + sum(other.total < result.total for other in beside)}[name])
+    return Fraction(
+        {
+            "total": result.total,
+            "category_rank": result.category_rank,
+            "category_size": len(beside),
+            "category_rank_from_bottom": 1 + sum(other.total < result.total for other in beside),
+        }[name]
+    )
 
 
 def score(code, outcome, result):
@@ -66,8 +80,12 @@ def option_share(rest, outcome, result):
 
 def times_grade(rest, outcome, result):
     name, _, grade = rest.partition(":")
-    return Fraction(sum(row["set"] == name and row["subject"] == result.subject.code and row["grade"] == grade
-                        for row in outcome.book.past))
+    return Fraction(
+        sum(
+            row["set"] == name and row["subject"] == result.subject.code and row["grade"] == grade
+            for row in outcome.book.past
+        )
+    )
 
 
 def grade_in(name, outcome, result):
@@ -81,6 +99,7 @@ OPERANDS = {"score": score, "option_share": option_share, "times_grade": times_g
 
 
 # --- order of merit
+
 
 def merit(outcome, result):
     """Sorts best first; equal keys are equal merit. Not applicable ranks below any score."""
@@ -97,6 +116,7 @@ def blocks(results, key):
 
 
 # --- the rules
+
 
 def change(result, grade, reason):
     if grade != result.grade:
@@ -158,7 +178,7 @@ def largest_remainder(shares, n):
     exact = {grade: Fraction(share) * n for grade, share in shares.items()}
     places = {grade: floor(value) for grade, value in exact.items()}
     by_remainder = sorted(exact, key=lambda grade: places[grade] - exact[grade])  # stable: better grade first
-    for grade in by_remainder[:n - sum(places.values())]:
+    for grade in by_remainder[: n - sum(places.values())]:
         places[grade] += 1
     return places
 
@@ -178,8 +198,16 @@ def distribute(rule, outcome, graded):
                 if first != last:
                     one.flags.append(f"tie across {first}/{last}")
         for grade, count in places.items():
-            outcome.limits.append({"rule": "distribute", "grade": grade, "scope": category, "n": len(inside),
-                                   "places": count, "held": sum(one.grade == grade for one in inside)})
+            outcome.limits.append(
+                {
+                    "rule": "distribute",
+                    "grade": grade,
+                    "scope": category,
+                    "n": len(inside),
+                    "places": count,
+                    "held": sum(one.grade == grade for one in inside),
+                }
+            )
 
 
 def scopes(rule, outcome):
@@ -195,8 +223,12 @@ def scopes(rule, outcome):
     spread = {(one.subject.category, one.subject.group) for one in everyone}
     names = [group for _, group in spread]
     twice = {group for group in names if names.count(group) > 1}
-    return group_by(everyone, lambda one: one.subject.group if one.subject.group not in twice
-                    else f"{one.subject.category}/{one.subject.group}")
+    return group_by(
+        everyone,
+        lambda one: (
+            one.subject.group if one.subject.group not in twice else f"{one.subject.category}/{one.subject.group}"
+        ),
+    )
 
 
 def group_by(results, name):
@@ -238,8 +270,16 @@ def limit(rule, outcome, graded):
             return (0 if preferred else 1, *merit(outcome, one))
 
         keep_best(outcome, holders, places, key, f"limit {rule['grade']} {name}: {places} of {n}")
-        outcome.limits.append({"rule": "limit", "grade": rule["grade"], "scope": name, "n": n, "places": places,
-                               "held": sum(one.grade == rule["grade"] for one in inside)})
+        outcome.limits.append(
+            {
+                "rule": "limit",
+                "grade": rule["grade"],
+                "scope": name,
+                "n": n,
+                "places": places,
+                "held": sum(one.grade == rule["grade"] for one in inside),
+            }
+        )
 
 
 def limit_within(rule, outcome, graded):
@@ -247,11 +287,33 @@ def limit_within(rule, outcome, graded):
         holders = [one for one in inside if one.grade == rule["grade"]]
         places = places_of(rule["share"], len(holders), rule)
         satisfying = [one for one in holders if holds(rule["if"], outcome, one)]
-        keep_best(outcome, satisfying, places, lambda one: merit(outcome, one),
-                  f"limit_within {rule['grade']}: {places} of {len(holders)}")
-        outcome.limits.append({"rule": "limit_within", "grade": rule["grade"], "scope": name, "n": len(holders),
-                               "places": places, "held": sum(one.grade == rule["grade"] for one in satisfying)})
+        keep_best(
+            outcome,
+            satisfying,
+            places,
+            lambda one: merit(outcome, one),
+            f"limit_within {rule['grade']}: {places} of {len(holders)}",
+        )
+        outcome.limits.append(
+            {
+                "rule": "limit_within",
+                "grade": rule["grade"],
+                "scope": name,
+                "n": len(holders),
+                "places": places,
+                "held": sum(one.grade == rule["grade"] for one in satisfying),
+            }
+        )
 
 
-RULES = {"exclude": exclude, "thresholds": thresholds, "distribute": distribute, "floor_grade": floor_grade, "cap": cap,
-         "set": set_to, "lower": lower, "limit": limit, "limit_within": limit_within}
+RULES = {
+    "exclude": exclude,
+    "thresholds": thresholds,
+    "distribute": distribute,
+    "floor_grade": floor_grade,
+    "cap": cap,
+    "set": set_to,
+    "lower": lower,
+    "limit": limit,
+    "limit_within": limit_within,
+}

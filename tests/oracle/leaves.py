@@ -82,7 +82,7 @@ def class_mean(node, votes):
     values.sort()
     trim = node.get("trim", 0)
     if len(values) > 2 * trim:
-        values = values[trim:len(values) - trim]
+        values = values[trim : len(values) - trim]
     return sum(values, Fraction(0)) / len(values)
 
 
@@ -142,8 +142,9 @@ def carried(book, subject, node):
     in_set = [row for row in book.past if row["set"] == node["set"]]
     if not in_set and node.get("marks_without_rounds"):
         return marks(book, subject, node)
-    shares = [row["total"] / row["full"] for row in in_set
-              if row["subject"] == subject.code and row["total"] is not None]
+    shares = [
+        row["total"] / row["full"] for row in in_set if row["subject"] == subject.code and row["total"] is not None
+    ]
     if not shares:
         return None
     return max(Fraction(0), Fraction(node["points"]) * sum(shares) / len(shares))
@@ -162,8 +163,11 @@ def ratio_to_best(book, subject, node):
     mine = book.values.get((subject.code, node["code"]))
     if mine is None:
         return None
-    beside = [book.values[other.code, node["code"]] for other in book.subjects
-              if other.category == subject.category and (other.code, node["code"]) in book.values]
+    beside = [
+        book.values[other.code, node["code"]]
+        for other in book.subjects
+        if other.category == subject.category and (other.code, node["code"]) in book.values
+    ]
     if node.get("lower_is_better"):
         return Fraction(node["points"]) * min(beside) / mine
     return Fraction(node["points"]) * mine / max(beside) if max(beside) else Fraction(0)
@@ -177,10 +181,26 @@ def per_unit(book, subject, node):
     over = actual - Fraction(node["threshold"])
     if not node.get("fractions"):
         over = Fraction(int(over))
-    return clamp(Fraction(node["base"]) + Fraction(node["value"]) * over, Fraction(node["floor"]),
-                 Fraction(node["points"]))
+    return clamp(
+        Fraction(node["base"]) + Fraction(node["value"]) * over, Fraction(node["floor"]), Fraction(node["points"])
+    )
 
 
-METHODS = {method.__name__: method for method in (
-    marks, deduct, bonus, penalty, inspection, attainment, ballot, rank_band, ballot_deduct, carried, rank_points,
-    ratio_to_best, per_unit)}
+METHODS = {
+    method.__name__: method
+    for method in (
+        marks,
+        deduct,
+        bonus,
+        penalty,
+        inspection,
+        attainment,
+        ballot,
+        rank_band,
+        ballot_deduct,
+        carried,
+        rank_points,
+        ratio_to_best,
+        per_unit,
+    )
+}

@@ -5,6 +5,9 @@ method needs. Shares, weights and values are strings or ints and are read as exa
 from the application: a slip in one of the two statements of a plan shows as a difference.
 """
 
+# A plan reads as a table:
+# fmt: off
+
 ADJUSTMENTS = ("bonus", "penalty", "inspection")
 EVENT_METHODS = ("deduct", *ADJUSTMENTS)
 BALLOT_METHODS = ("ballot", "rank_band", "ballot_deduct")
@@ -145,8 +148,8 @@ FINANCE = plan(
              item("W4", "不服从工作安排", 3), item("W5", "临时工作未按时完成", 2),
              item("W6", "泄密、网络安全或舆情应对不力", 2)]),
          node("Z", "重点工作", 30, "deduct", items=[
-             item("Z1", "态度消极、质量不合要求", 2), item("Z2", "未按时完成", 3), item("Z3", "被市委市政府、省厅通报批评", 5),
-             item("Z4", "报表材料未按要求报送", 2), item("Z5", "报送被通报批评", 5)]),
+             item("Z1", "态度消极、质量不合要求", 2), item("Z2", "未按时完成", 3),
+             item("Z3", "被市委市政府、省厅通报批评", 5), item("Z4", "报表材料未按要求报送", 2), item("Z5", "报送被通报批评", 5)]),
          ballot("M", "民主测评", 15, options={"优秀": 100, "称职": 80, "基本称职": 60, "不称职": 0},
                 method="ballot_deduct", last=3, option="不称职", votes=2, value=2),
          node("B", "奖励加分", 25, "bonus", items=[
@@ -210,7 +213,8 @@ QUARTERLY = plan(
      set_to("absent_days > 2 or discipline", "不称职"), set_to("vetoed", "不称职"),
      limit("优秀", "0.25", "category"), limit("良好", "0.30", "category")],
     facts=[("leave_days_total", "当季请假", "number"), ("sick_personal_leave", "病事假", "number"),
-           ("new_days", "新录用工作天数", "number"), ("warned", "效能告诫", "bool"), ("investigated", "立案调查", "bool"),
+           ("new_days", "新录用工作天数", "number"), ("warned", "效能告诫", "bool"),
+           ("investigated", "立案调查", "bool"),
            ("absent_days", "旷工", "number"), ("discipline", "党纪政纪处分", "bool"), ("vetoed", "一票否决", "bool")],
     tie_breakers=("J",))
 
@@ -229,7 +233,8 @@ BANK = plan(
          {**ballot("Q", "群众评议", 100, {"all": 1}, self_vote=True), "weight": 0}),
     FOUR,
     [thresholds(优秀="85", 称职="75", 基本称职="65", 不称职=None), set_to("case_or_accident", "不称职")],
-    facts=[("case_or_accident", "分管战线发生经济、刑事案件或责任事故", "bool"), ("deposit_rate", "存款计划完成率", "number"),
+    facts=[("case_or_accident", "分管战线发生经济、刑事案件或责任事故", "bool"),
+           ("deposit_rate", "存款计划完成率", "number"),
            ("fee_rate", "中间业务收入计划完成率", "number")])
 
 FARM_OPTIONS = {"好": 90, "较好": 80, "一般": 70, "差": 60}

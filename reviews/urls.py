@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/", rounds.round_detail, name="round_detail"),
     path("rounds/<int:pk>/phase/<slug:to>/", rounds.phase, name="phase"),
     path("rounds/<int:pk>/deadline/", rounds.deadline, name="deadline"),
+    path("rounds/<int:pk>/assessors/<int:assignment_pk>/", rounds.assign, name="assign"),
     path("rounds/<int:pk>/list/", subjects.subject_list, name="subject_list"),
     path("rounds/<int:pk>/list/add/", subjects.subject_add, name="subject_add"),
     path("rounds/<int:pk>/list/<int:subject_pk>/", subjects.subject_detail, name="subject_detail"),

@@ -12,6 +12,7 @@ from indicators.services import engine_plan
 from reviews.models import Round
 from reviews.services.errors import InvalidInput
 from reviews.services.rounds import check_period, period_taken_words
+from units.models import Unit
 
 
 class DateInput(forms.DateInput):
@@ -79,6 +80,17 @@ class OpenRoundForm(forms.Form):
         if Round.objects.filter(plan=version.plan_id, name=name).exists():
             self.add_error("name", period_taken_words(engine_plan(version), name))
         return data
+
+
+class AssignForm(forms.Form):
+    """The unit whose accounts enter this assessor's leaves; none: by workbook only."""
+
+    unit = forms.ModelChoiceField(
+        label=_("Unit"),
+        queryset=Unit.objects.filter(is_active=True),
+        required=False,
+        empty_label=_("no account: by workbook only"),
+    )
 
 
 class DeadlineForm(forms.Form):

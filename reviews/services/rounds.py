@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -267,15 +267,18 @@ def change_deadline(
     return locked
 
 
+def same_assessor(assignment: Assignment) -> QuerySet[Assignment]:
+    """All leaves of this assessor in the round."""
+    return Assignment.objects.filter(round_id=assignment.round_id, assessor=assignment.assessor).select_related("unit")
+
+
 def assign_assessor(*, assignment: Assignment, unit: Unit | None, by: User) -> Assignment:
     """Bind all leaves of this assessor in the round to another unit's accounts. Audited."""
     if not access.may_run_rounds(by):
         raise NotAllowed
     with transaction.atomic():
         ensure_collecting(assignment.round_id)
-        same = Assignment.objects.filter(round_id=assignment.round_id, assessor=assignment.assessor).select_related(
-            "unit"
-        )
+        same = same_assessor(assignment)
         for row in same:
             audit.record(
                 by,

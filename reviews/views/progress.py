@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from reviews.models import Assignment
+from reviews.models import Assignment, Phase
 from reviews.navigation import round_context
 from reviews.queries.progress import (
     completeness,
@@ -36,6 +36,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "total": completeness(leaves),
         "late": sum(leaf.late for leaf in leaves),
         "order": order,
+        "may_assign": access.may_run_rounds(request.user) and round_.phase == Phase.COLLECTING,
     }
     return render(request, "reviews/progress.html", context)
 

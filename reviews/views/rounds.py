@@ -6,17 +6,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from reviews.forms.rounds import DeadlineForm, PhaseForm
-from reviews.models import Phase
+from reviews.forms.rounds import AssignForm, DeadlineForm, PhaseForm
+from reviews.models import Assignment, Phase
 from reviews.navigation import round_context
 from reviews.queries.progress import completeness, leaf_progress
 from reviews.queries.rounds import categories_of, rounds_listed
 from reviews.services.errors import ReviewError
-from reviews.services.rounds import STEPS, change_deadline, change_phase
+from reviews.services.rounds import STEPS, assign_assessor, change_deadline, change_phase, same_assessor
 from reviews.words import phase_words
 from units import access
 from units.guards import require, require_known
@@ -105,6 +105,31 @@ def phase(request: HttpRequest, pk: int, to: str) -> HttpResponse:
         "back": needs_reason,
     }
     return render(request, "reviews/phase.html", context, status=_status(request, form))
+
+
+@require_http_methods(["GET", "POST"])
+def assign(request: HttpRequest, pk: int, assignment_pk: int) -> HttpResponse:
+    """Bind an assessor of the plan to the unit whose accounts enter its leaves."""
+    round_ = get_round(request, pk)
+    require(access.may_run_rounds(request.user))
+    assignment = get_object_or_404(Assignment.objects.select_related("unit"), pk=assignment_pk, round=round_)
+    require_known(bool(assignment.assessor))
+    form = AssignForm(request.POST if request.method == "POST" else None, initial={"unit": assignment.unit_id})
+    if request.method == "POST" and form.is_valid():
+        try:
+            assign_assessor(assignment=assignment, unit=form.cleaned_data["unit"], by=request.user)  # type: ignore[arg-type]
+        except ReviewError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The assessor's unit was set."))
+            return redirect("reviews:progress", pk)
+    tree = tree_of(round_)
+    context = round_context(request, round_, "progress") | {
+        "form": form,
+        "assignment": assignment,
+        "leaves": [tree.nodes[row.indicator] for row in same_assessor(assignment)],
+    }
+    return render(request, "reviews/assign.html", context, status=_status(request, form))
 
 
 @require_http_methods(["GET", "POST"])

@@ -51,6 +51,7 @@ PAGES = {
     "subject_add": (lambda w: w.url("subject_add"), OFFICE),
     "subject_detail": (lambda w: w.url("subject_detail", w.subject.pk), WATCH),
     "subject_withdraw": (lambda w: w.url("subject_withdraw", w.subject.pk), OFFICE),
+    "assign": (lambda w: w.url("assign", w.sheet.pk), OFFICE),
     "progress": (lambda w: w.url("progress"), WATCH),
     "progress_leaf": (lambda w: w.url("progress_leaf", "K22"), WATCH),
     "progress_ballots": (lambda w: w.url("progress_leaf", "E1"), WATCH),
@@ -120,6 +121,7 @@ def test_nobody_but_the_office_posts(world, role):
     client = client_for(world.user(role))
     posts = {
         world.url("phase", "reviewing"): {},
+        world.url("assign", world.sheet.pk): {"unit": ""},
         world.url("deadline"): {"deadline": "2020-12-31", "reason": "x"},
         world.url("subject_add"): {},
         world.url("subject_detail", world.subject.pk): {"exclude": "K1"},
@@ -146,6 +148,7 @@ def test_objects_of_another_round_are_not_there(world):
     for address in (
         world.url("mark_sheet", other.sheet.pk),
         world.url("event_detail", other.event.pk),
+        world.url("assign", other.sheet.pk),
         world.url("subject_detail", other.subject.pk),
         world.url("subject_withdraw", other.subject.pk),
         f"{world.url('history')}?event={other.event.pk}",
@@ -370,6 +373,18 @@ def test_a_branch_is_left_out_and_taken_in_again(world):
     assert client.get(address).status_code == 200
     client.post(address, {"include": "K1"})
     assert not NotApplicable.objects.exists()
+
+
+def test_another_unit_takes_over_an_assessor(world):
+    unit = make_unit("新的组织部")
+    successor = client_for(make_user(Role.ASSESSOR, unit))
+    address = world.url("mark_sheet", world.sheet.pk)
+    assert successor.get(address).status_code == 404
+    client_for(world.office).post(world.url("assign", world.sheet.pk), {"unit": unit.pk})
+    assert successor.get(address).status_code == 200
+    assert client_for(world.assessor).get(address).status_code == 404
+    entry = AuditEntry.objects.get(action="assign assessor")
+    assert entry.changes == {"unit": ["区委组织部", "新的组织部"]}
 
 
 def test_closing_and_opening_the_input(world):

@@ -315,7 +315,10 @@ class Draw:
 
     def _forget(self, inputs):
         """Takes one input away, or leaves abstentions only."""
-        kind = self.rng.choice([kind for kind in ("marks", "attainments", "votes", "past") if inputs[kind]])
+        kinds = [kind for kind in ("marks", "attainments", "votes", "past") if inputs[kind]]
+        if not kinds:
+            return  # nothing but events, which are never missing
+        kind = self.rng.choice(kinds)
         if kind == "past":
             inputs["past"] = []
             return

@@ -89,10 +89,14 @@ class Node:
     assessors: tuple[Assessor, ...] = ()
     catalogue: tuple[CatalogueItem, ...] = ()
     ballot: BallotForm | None = None
-    # What only this method needs, by the names of the plan file: uncapped (penalty),
-    # bands (rank_band), last/option/votes/value (ballot_deduct), set/fallback (carried),
-    # table (rank_points), lower_is_better (ratio_to_best),
-    # base/value/threshold/floor/sign/fractions (per_unit).
+    # What only this method needs, by the names of the plan file and already typed:
+    # penalty: uncapped (bool); rank_band: bands, tuple of (upto Decimal, value Decimal);
+    # ballot_deduct: last (int), option (str), votes (int), value (Decimal);
+    # carried: set (str), fallback ("marks");
+    # rank_points: table, tuple of (rank int, value Decimal), scale (Decimal, default 100);
+    # ratio_to_best has lower_is_better (bool);
+    # per_unit: base, value, threshold, floor (Decimal; 0 unless given, value is required),
+    # sign (1 or -1, default 1), fractions (bool).
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -128,7 +132,8 @@ class Rule:
     rounding: str = "floor"  # floor, half_up, ceil
     at_least: int = 0
     of_participants: bool = False
-    minimums: Mapping[str, Decimal] = field(default_factory=dict)  # of thresholds
+    # of thresholds: every grade it may give; the lowest of them needs none (None, or any figure)
+    minimums: Mapping[str, Decimal | None] = field(default_factory=dict)
     minimum: Decimal | None = None  # of floor_grade
     shares: Mapping[str, Decimal] = field(default_factory=dict)  # of distribute
 
@@ -147,6 +152,25 @@ class Plan:
     ranking: str = "overall"  # or "category"
     notes_required: bool = False
     minimum_votes: int = 1  # a class with fewer votes on a subject is withheld from reports
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a plan. `path` names the place: "indicators.K11.points",
+    "rules.3.grade" (rules count from 0), "facts.leave_days", "tie_breakers.0", "decimals" …
+    A warning can be computed with, but is hardly what was meant; an error cannot."""
+
+    path: str
+    text: Text
+    warning: bool = False
+
+
+class PlanErrors(ValueError):
+    """The plan breaks its own language; nothing was computed."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.path for problem in problems))
+        self.problems = tuple(problems)
 
 
 # --------------------------------------------------------------------------- inputs
@@ -236,9 +260,16 @@ class Inputs:
 class InputError:
     """One thing wrong with the inputs: whose, on which indicator, which part, in words.
 
-    `field` names the part: "mark", "event", "event.count", "event.value", "event.item",
-    "attainment.target", "number", "vote", "fact", "category", "not_applicable", "missing".
-    `key` is the event's key, the assessor's name, the voter class or the fact's code, if any.
+    `field` names the part:
+    "mark", "event.item", "event.count", "event.value", "event.status", "attainment.target",
+    "attainment.actual", "number", "vote" (an answer or its count), "vote.class", "earlier";
+    "X.indicator" (X = mark, event, attainment, number, vote): no such indicator, or one that
+    takes no such input; "X.not_applicable": an input on a node that is not applicable;
+    "not_applicable": the setting itself (unknown code, or nothing is left of the root);
+    "missing": an expected input of leaf `code`; "fact", "category", "subject" (used twice),
+    "decision".
+    `key` is the event's key, the assessor's name, the voter class, the fact's code or the
+    round of the set, if any; `answer` the answer of a vote.
     """
 
     subject: str
@@ -246,6 +277,7 @@ class InputError:
     field: str
     text: Text
     key: str = ""
+    answer: str = ""
 
 
 class InputErrors(ValueError):
@@ -291,7 +323,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Something a person must look at: "missing", "tie", "no_votes", … with its figures."""
+    """Something a person must look at, with its figures:
+
+    "missing": leaves without input, counted as 0 (codes);
+    "no_votes": a voter class without a valid vote dropped out (code, class);
+    "tie": equal merit across a limit or a boundary, for the committee to decide
+    (rule, grade, to, scope, size, places, subjects).
+    """
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,146 @@
+"""A composite's score from its children's rounded scores (rules of §3).
+
+    score = points × Σ_A (weight × child.score / child.points) / Σ_A weight  +  Σ adjustments
+
+A are the applicable, ordinary children with weight > 0. A child that is not applicable drops out and its share
+passes to its siblings; a missing one counts as 0 and keeps its weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from .methods import ADJUSTMENTS
+from .rounding import round_half_up, whole_numbers
+from .text import figure, percent
+from .text import gettext_noop as _
+from .types import Node, NodeScore, Plan, Status, Text
+
+
+def weight_of(node: Node) -> Fraction:
+    return Fraction(node.points if node.weight is None else node.weight)
+
+
+def is_adjustment(node: Node) -> bool:
+    return node.method in ADJUSTMENTS
+
+
+def ordinary_children(node: Node) -> list[Node]:
+    """The children whose weights make the sum: no adjustments, no reference nodes."""
+    return [c for c in node.children if not is_adjustment(c) and weight_of(c) > 0]
+
+
+class Composite:
+    """The arithmetic of one composite, prepared once: only whole numbers are left for each subject."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        ordinary = ordinary_children(node)
+        self.codes = [c.code for c in ordinary]
+        self.adjustments = [c.code for c in node.children if is_adjustment(c)]
+        shares = [Fraction(node.points) * weight_of(c) / Fraction(c.points) for c in ordinary]
+        self.shares, self.share_common = whole_numbers(shares)
+        self.weights, self.weight_common = whole_numbers(weight_of(c) for c in ordinary)
+
+    def score(self, cents: Mapping[str, int | None]) -> int | None:
+        """Score in the plan's smallest unit; None if no child is applicable.
+
+        `cents` has every applicable descendant: its score, 0 for a missing one, None if not applicable.
+        """
+        total = weight = 0
+        for code, share, own_weight in zip(self.codes, self.shares, self.weights, strict=True):
+            value = cents[code]
+            if value is not None:
+                total += share * value
+                weight += own_weight
+        if not weight:
+            return None
+        numerator, denominator = total * self.weight_common, weight * self.share_common
+        # Rounded once, after the adjustments: half up away from zero depends on the sign of the whole.
+        numerator += denominator * sum(cents[code] or 0 for code in self.adjustments)
+        return round_half_up(numerator, denominator)
+
+
+def composite_words(node: Node, plan: Plan) -> Text:
+    """How a composite scores, with its weights where they are not simply its points."""
+    ordinary = ordinary_children(node)
+    adjustments = [f"{c.code} {c.title}" for c in node.children if is_adjustment(c)]
+    values: dict[str, Any] = {
+        "points": figure(node.points),
+        "children": [f"{c.code} {c.title}" for c in ordinary],
+        "adjustments": adjustments,
+    }
+    if all(c.weight is None or c.weight == c.points for c in ordinary):
+        first = Text(_("Sum of %(children)s; the share of one that is not applicable passes to the others."), values)
+    else:
+        values["children"] = [
+            Text(_("%(name)s (weight %(weight)s)"), {"name": f"{c.code} {c.title}", "weight": figure(weight_of(c))})
+            for c in ordinary
+        ]
+        first = Text(
+            _(
+                "%(points)s × the weighted mean of score ÷ full points of %(children)s; the weight of one that is not "
+                "applicable passes to the others."
+            ),
+            values,
+        )
+    if not adjustments:
+        return first
+    second = Text(_("Then %(adjustments)s are added, and may take it above its points or below 0."), values)
+    return Text(_("%(sentence)s %(next)s"), {"sentence": first, "next": second})
+
+
+def composite_steps(node: Node, plan: Plan, scores: Mapping[str, NodeScore]) -> list[Text]:
+    """The sum of one subject's composite, from the stored scores of its children."""
+    ordinary = ordinary_children(node)
+    applicable = [c for c in ordinary if scores[c.code].status is not Status.NOT_APPLICABLE]
+    steps = []
+    if left_out := [f"{c.code} {c.title}" for c in ordinary if c not in applicable]:
+        steps.append(Text(_("Not applicable, its share passes to the others: %(names)s"), {"names": left_out}))
+    if missing := [f"{c.code} {c.title}" for c in applicable if scores[c.code].status is Status.MISSING]:
+        steps.append(Text(_("Missing, counted as 0 for now: %(names)s"), {"names": missing}))
+    steps.append(_sum_step(node, applicable, scores))
+    for child in node.children:
+        if is_adjustment(child) and scores[child.code].status is Status.SCORED:
+            values = {"name": f"{child.code} {child.title}", "value": _shown(scores[child.code])}
+            steps.append(Text(_("plus %(name)s: %(value)s"), values))
+    return steps
+
+
+def _shown(score: NodeScore) -> str:
+    return "0" if score.value is None else figure(score.value)
+
+
+def _sum_step(node: Node, applicable: list[Node], scores: Mapping[str, NodeScore]) -> Text:
+    weights = [weight_of(c) for c in applicable]
+    total = sum(weights, Fraction(0))
+    value = sum(
+        (
+            w * Fraction(scores[c.code].value or 0) / Fraction(c.points)
+            for c, w in zip(applicable, weights, strict=True)
+        ),
+        Fraction(0),
+    )
+    result = Fraction(node.points) * value / total
+    values = {"points": figure(node.points), "total": figure(total), "result": figure(result)}
+    by_points = all(w == c.points for c, w in zip(applicable, weights, strict=True))
+    if by_points:
+        values["terms"] = " + ".join(f"{c.code} {_shown(scores[c.code])}" for c in applicable)
+        if total == node.points:
+            return Text(_("%(terms)s = %(result)s"), values)
+        return Text(_("%(points)s × (%(terms)s) ÷ %(total)s = %(result)s"), values)
+    values["terms"] = " + ".join(
+        f"{figure(w)} × {c.code} {_shown(scores[c.code])} ÷ {figure(c.points)}"
+        for c, w in zip(applicable, weights, strict=True)
+    )
+    return Text(_("%(points)s × (%(terms)s) ÷ %(total)s = %(result)s"), values)
+
+
+def share_of_parent(node: Node, parent: Node) -> str:
+    """The node's weight as a share of its ordinary siblings', for pages: "60%"; empty for others."""
+    if is_adjustment(node) or not weight_of(node):
+        return ""
+    total = sum((weight_of(c) for c in ordinary_children(parent)), Fraction(0))
+    return percent(weight_of(node) / total)

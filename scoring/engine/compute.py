@@ -1,0 +1,390 @@
+"""From a plan and the inputs of a round to its outcome: read and check, score, rank, grade.
+
+A plan is compiled once (`Compiled`); then each subject costs only whole-number arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from .check import check_plan
+from .composite import Composite
+from .conditions import Value, decimal_value
+from .methods import METHODS, Report, Scorer
+from .methods.base import MISSING
+from .ranking import competition_ranks, merit, ranks_within
+from .rounding import to_decimal
+from .rules import RULES, Grading
+from .text import gettext_noop as _
+from .types import (
+    ABSTAIN,
+    FactType,
+    Flag,
+    InputError,
+    InputErrors,
+    Inputs,
+    Node,
+    NodeScore,
+    Outcome,
+    Plan,
+    PlanErrors,
+    Reason,
+    Result,
+    Status,
+    SubjectInput,
+    Text,
+)
+
+# The parts of a subject's input by indicator, and what an error about one of them is called.
+SOURCES = {"marks": "mark", "events": "event", "attainment": "attainment", "numbers": "number", "votes": "vote"}
+NOT_APPLICABLE = NodeScore(Status.NOT_APPLICABLE, None)
+MISSING_SCORE = NodeScore(Status.MISSING, None)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, parents first."""
+    yield node
+    for child in node.children:
+        yield from walk(child)
+
+
+class Compiled:
+    """A plan made ready: nodes by code, scorers of leaves, arithmetic of composites, branches."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.unit = 10**plan.decimals
+        self.nodes = {node.code: node for node in walk(plan.root)}
+        leaves = [node for node in self.nodes.values() if not node.children]
+        self.scorers: dict[str, Scorer] = {n.code: METHODS[n.method].scorer(n, plan) for n in leaves}
+        # Children before parents, so that a parent finds their scores.
+        composites = [node for node in self.nodes.values() if node.children][::-1]
+        self.composites = {node.code: Composite(node) for node in composites}
+        self.branches = {code: frozenset(n.code for n in walk(node)) for code, node in self.nodes.items()}
+        self.order = tuple(self.nodes)
+
+    def left_out(self, subject: SubjectInput, report: _Errors) -> frozenset[str]:
+        """Codes that are not applicable to the subject: set so, in such a branch, or an empty composite."""
+        codes: set[str] = set()
+        for code in subject.not_applicable:
+            if code not in self.nodes:
+                report(code, "not_applicable", Text(_("%(code)s is not an indicator of this plan."), {"code": code}))
+            elif code == self.plan.root.code:
+                report(code, "not_applicable", Text(_("The root cannot be set not applicable.")))
+            else:
+                codes |= self.branches[code]
+        if not codes:
+            return frozenset()
+        for code, composite in self.composites.items():
+            if code not in codes and all(child in codes for child in composite.codes):
+                codes.add(code)
+                codes.update(composite.adjustments)
+        if self.plan.root.code in codes:
+            report(self.plan.root.code, "not_applicable", Text(_("Nothing is left that applies to this subject.")))
+        return frozenset(codes)
+
+
+def compile_plan(plan: Plan) -> Compiled:
+    """Raises PlanErrors if the plan breaks its own language."""
+    problems = [problem for problem in check_plan(plan) if not problem.warning]
+    if problems:
+        raise PlanErrors(problems)
+    return Compiled(plan)
+
+
+class _Errors:
+    """Collects the errors of one subject."""
+
+    def __init__(self, errors: list[InputError], subject: str) -> None:
+        self.errors, self.subject = errors, subject
+
+    def __call__(self, code: str, field: str, text: Text, key: str = "") -> None:
+        self.errors.append(InputError(self.subject, code, field, text, key))
+
+
+class _Entries:
+    """One subject on its way: what is left out, its checked entries, then its scores."""
+
+    __slots__ = ("cents", "details", "entries", "incomplete", "missing", "out")
+
+    def __init__(self, out: frozenset[str]) -> None:
+        self.out = out
+        self.entries: dict[str, Any] = {}
+        self.cents: dict[str, int | None] = {}
+        self.details: dict[str, Mapping[str, Any]] = {}
+        self.missing: list[str] = []
+        self.incomplete: set[str] = set()
+
+
+def score(plan: Plan, inputs: Inputs) -> Outcome:
+    """Score, rank and grade every subject of a round.
+
+    Raises PlanErrors if the plan breaks its own language, and InputErrors, with all of them, if the
+    inputs do; with `inputs.allow_missing` false a missing input is such an error. The outcome's
+    results are in the order of `inputs.subjects`, which has no influence on any of them.
+    """
+    compiled = compile_plan(plan)
+    errors: list[InputError] = []
+    for scorer in compiled.scorers.values():
+        scorer.begin(inputs)
+    entered = _read_all(compiled, inputs, errors)
+    if errors:
+        raise InputErrors(errors)
+    for code, scorer in compiled.scorers.items():
+        given = [
+            (subject, one.entries[code])
+            for subject, one in zip(inputs.subjects, entered, strict=True)
+            if code in one.entries
+        ]
+        scorer.settle(given)
+    for subject, one in zip(inputs.subjects, entered, strict=True):
+        _score_subject(compiled, subject, one)
+    return _outcome(compiled, inputs, entered)
+
+
+# ------------------------------------------------------------------------------ reading
+
+
+def _read_all(compiled: Compiled, inputs: Inputs, errors: list[InputError]) -> list[_Entries]:
+    seen: set[str] = set()
+    entered = []
+    for subject in inputs.subjects:
+        report = _Errors(errors, subject.key)
+        if subject.key in seen:
+            report("", "subject", Text(_("%(subject)s is there twice."), {"subject": subject.key}))
+        seen.add(subject.key)
+        _check_words(compiled.plan, subject, report)
+        one = _Entries(compiled.left_out(subject, report))
+        _check_places(compiled, subject, one.out, report)
+        _read(compiled, subject, one, errors)
+        if not inputs.allow_missing:
+            for code in one.missing:
+                title = compiled.nodes[code].title
+                report(code, "missing", Text(_("%(code)s %(title)s has no input."), {"code": code, "title": title}))
+        entered.append(one)
+    for key, decision in inputs.decisions.items():
+        if key not in seen or decision.grade not in compiled.plan.grades:
+            values = {"subject": key, "grade": decision.grade, "grades": list(compiled.plan.grades)}
+            text = Text(_("%(grade)s cannot be decided for %(subject)s; expected: %(grades)s."), values)
+            errors.append(InputError(key, "", "decision", text))
+    return entered
+
+
+def _check_words(plan: Plan, subject: SubjectInput, report: _Errors) -> None:
+    """Category and facts."""
+    if plan.categories and subject.category not in plan.categories:
+        values = {"category": subject.category or "—", "categories": list(plan.categories)}
+        report(
+            "", "category", Text(_("%(category)s is not a category of this plan; expected: %(categories)s."), values)
+        )
+    known = {fact.code: fact for fact in plan.facts}
+    types = {FactType.BOOLEAN: bool, FactType.NUMBER: object, FactType.CHOICE: str}
+    for code, value in subject.facts.items():
+        fact = known.get(code)
+        if fact is None:
+            report("", "fact", Text(_("%(code)s is not a fact of this plan."), {"code": code}), code)
+            continue
+        fits = isinstance(value, types[fact.type])
+        if fact.type is FactType.NUMBER:
+            fits = not isinstance(value, (bool, str)) and value.is_finite()
+        elif fact.type is FactType.CHOICE:
+            fits = fits and value in fact.choices
+        if not fits:
+            values = {"value": str(value), "fact": fact.title}
+            report("", "fact", Text(_("%(value)s is not a value of %(fact)s."), values), code)
+
+
+def _check_places(compiled: Compiled, subject: SubjectInput, out: frozenset[str], report: _Errors) -> None:
+    """Every input must be on a leaf that takes it and that applies to the subject."""
+    for source, name in SOURCES.items():
+        for code, given in getattr(subject, source).items():
+            if not given and given != 0:
+                continue
+            values = {"code": code}
+            if code not in compiled.nodes:
+                report(code, f"{name}.indicator", Text(_("%(code)s is not an indicator of this plan."), values))
+            elif code not in compiled.scorers:
+                report(code, f"{name}.indicator", Text(_("%(code)s is the sum of others and takes no input."), values))
+            elif compiled.scorers[code].source != source:
+                method = METHODS[compiled.nodes[code].method].title
+                text = Text(_("%(code)s takes no such input; its method is: %(method)s."), {**values, "method": method})
+                report(code, f"{name}.indicator", text)
+            elif code in out:
+                text = Text(_("%(code)s is not applicable to this subject and takes no input."), values)
+                report(code, f"{name}.not_applicable", text)
+
+
+def _read(compiled: Compiled, subject: SubjectInput, one: _Entries, errors: list[InputError]) -> None:
+    for code, scorer in compiled.scorers.items():
+        if code in one.out:
+            continue
+        before = len(errors)
+        entry = scorer.read(subject, Report(errors, subject.key, code))
+        if entry is not MISSING:
+            one.entries[code] = entry
+        elif len(errors) == before:
+            one.missing.append(code)
+
+
+# ------------------------------------------------------------------------------ scoring
+
+
+def _score_subject(compiled: Compiled, subject: SubjectInput, one: _Entries) -> None:
+    cents = one.cents
+    for code, scorer in compiled.scorers.items():
+        if code in one.out:
+            cents[code] = None
+        elif code in one.entries:
+            cents[code], one.details[code] = scorer.score(subject, one.entries[code])
+        else:
+            cents[code] = 0
+    missing = set(one.missing)
+    for code, composite in compiled.composites.items():
+        cents[code] = None if code in one.out else composite.score(cents)
+        if missing and any(c in missing or c in one.incomplete for c in composite.codes):
+            one.incomplete.add(code)
+    root = compiled.plan.root.code
+    if (cents[root] or 0) < 0:
+        cents[root] = 0
+
+
+def _node_scores(compiled: Compiled, one: _Entries) -> dict[str, NodeScore]:
+    decimals, missing = compiled.plan.decimals, set(one.missing)
+    scores = {}
+    for code in compiled.order:
+        cents = one.cents[code]
+        if cents is None:
+            scores[code] = NOT_APPLICABLE
+        elif code in missing:
+            scores[code] = MISSING_SCORE
+        else:
+            detail = one.details.get(code, {})
+            scores[code] = NodeScore(Status.SCORED, to_decimal(cents, decimals), code in one.incomplete, detail)
+    return scores
+
+
+# ------------------------------------------------------------------------------ ranks and grades
+
+
+def _outcome(compiled: Compiled, inputs: Inputs, entered: Sequence[_Entries]) -> Outcome:
+    plan, subjects = compiled.plan, inputs.subjects
+    totals = [one.cents[plan.root.code] or 0 for one in entered]
+    categories = [subject.category for subject in subjects]
+    ranks, category_ranks = competition_ranks(totals), ranks_within(totals, categories)
+    facts = _Facts(compiled, subjects, entered, totals, category_ranks)
+    grading = Grading(
+        plan,
+        keys=[subject.key for subject in subjects],
+        categories=categories,
+        groups=[subject.group for subject in subjects],
+        totals=totals,
+        unit=compiled.unit,
+        merits=[
+            merit(total, [one.cents[code] for code in plan.tie_breakers])
+            for total, one in zip(totals, entered, strict=True)
+        ],
+        facts=facts,
+    )
+    _grade(grading, inputs)
+    results = tuple(
+        Result(
+            subject=subject.key,
+            total=to_decimal(totals[i], plan.decimals),
+            rank=ranks[i],
+            category_rank=category_ranks[i],
+            grade=grading.name(grading.grade[i]),
+            scores=_node_scores(compiled, entered[i]),
+            reasons=tuple(grading.reasons[i]),
+            flags=_flags(compiled, entered[i], grading.flags[i]),
+            missing=tuple(entered[i].missing),
+        )
+        for i, subject in enumerate(subjects)
+    )
+    return Outcome(plan, results, tuple(grading.limits), any(one.missing for one in entered))
+
+
+def _grade(grading: Grading, inputs: Inputs) -> None:
+    for i, key in enumerate(grading.keys):
+        decision = inputs.decisions.get(key)
+        if decision is not None:
+            grading.grade[i] = grading.position[decision.grade]
+            grading.decided[i] = True
+            values = {"reason": decision.reason, "document": decision.document}
+            grading.reasons[i].append(Reason(None, "decision", None, decision.grade, values))
+    for index, rule in enumerate(grading.plan.rules):
+        RULES[rule.key].apply(grading, rule, index)
+
+
+def _flags(compiled: Compiled, one: _Entries, raised: Sequence[Flag]) -> tuple[Flag, ...]:
+    flags = []
+    if one.missing:
+        flags.append(Flag("missing", {"codes": list(one.missing)}))
+    for code, detail in one.details.items():
+        flags += [Flag("no_votes", {"code": code, "class": name}) for name in detail.get("silent", ())]
+    return (*flags, *raised)
+
+
+class _Facts:
+    """What conditions read: a subject's own facts and those that are always there (§7)."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        subjects: Sequence[SubjectInput],
+        entered: Sequence[_Entries],
+        totals: Sequence[int],
+        category_ranks: Sequence[int],
+    ) -> None:
+        self.compiled, self.subjects, self.entered = compiled, subjects, entered
+        self.totals, self.category_ranks = totals, category_ranks
+        categories = [subject.category for subject in subjects]
+        self.from_bottom = ranks_within([-total for total in totals], categories)
+        self.sizes: dict[str, int] = {}
+        for category in categories:
+            self.sizes[category] = self.sizes.get(category, 0) + 1
+
+    def __call__(self, i: int, fact: str) -> Value | None:
+        subject = self.subjects[i]
+        if fact in subject.facts:
+            return decimal_value(subject.facts[fact])
+        head, _colon, rest = fact.partition(":")
+        if head == "score" and rest:
+            return self._points(self.entered[i].cents[rest])
+        if head == "option_share" and rest:
+            return self._share(i, *rest.split(":", 1))
+        if head == "grade_in" and rest:
+            return _grade_in(subject, rest)
+        if head == "times_grade" and rest:
+            name, _colon, grade = rest.partition(":")
+            return Fraction(sum(1 for earlier in subject.earlier.get(name, ()) if earlier.grade == grade))
+        if fact == "total":
+            return self._points(self.totals[i])
+        if fact == "category_rank":
+            return Fraction(self.category_ranks[i])
+        if fact == "category_rank_from_bottom":
+            return Fraction(self.from_bottom[i])
+        return Fraction(self.sizes[subject.category]) if fact == "category_size" else None
+
+    def _points(self, cents: int | None) -> Fraction | None:
+        return None if cents is None else Fraction(cents, self.compiled.unit)
+
+    def _share(self, i: int, code: str, option: str) -> Fraction | None:
+        """Share of an option among the votes of all classes; empty without votes."""
+        if code in self.entered[i].out:
+            return None
+        votes = chosen = 0
+        for answers in self.subjects[i].votes.get(code, {}).values():
+            votes += sum(number for answer, number in answers.items() if answer != ABSTAIN)
+            chosen += answers.get(option, 0)
+        return Fraction(chosen, votes) if votes else None
+
+
+def _grade_in(subject: SubjectInput, name: str) -> str | None:
+    """The grade of the earlier round of that name, whichever set it stands in."""
+    for rounds in subject.earlier.values():
+        for earlier in rounds:
+            if earlier.round == name and earlier.grade:
+                return earlier.grade
+    return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from scoring.engine import check_plan
 from scoring.engine.text import gettext_noop as _
 from scoring.engine.types import (
     Assessor,
@@ -77,17 +78,9 @@ def check(document: Any) -> Checked:
     if problems:
         return Checked(values, None, tuple(problems))
     plan = _plan(values)
-    problems.extend(_engine_problems(plan))
+    problems.extend(check_plan(plan))
     built = None if any(not problem.warning for problem in problems) else plan
     return Checked(values, built, tuple(problems))
-
-
-def _engine_problems(plan: Plan) -> Sequence[Problem]:
-    try:
-        from scoring.engine import check_plan
-    except ImportError:
-        return ()
-    return check_plan(plan)
 
 
 def parse(document: Any) -> Plan:

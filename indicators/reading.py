@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from appraisal_site.lib.fields import canonical
+from scoring.engine import method_title, method_words, rule_words, walk
 from scoring.engine.types import CatalogueItem, Node, Plan, Text
 
 from . import document as documents
@@ -111,7 +112,7 @@ def plan_view(version: PlanVersion) -> PlanView:
     plan = services.engine_plan(version)
     values = documents.read_stored(version.document)
     rows = {row["code"]: row for row in values["indicators"]}
-    nodes = list(_walk(plan.root))
+    nodes = list(walk(plan.root))
     titles = {node.code: node.title for node in nodes}
     return PlanView(
         version=version,
@@ -119,8 +120,7 @@ def plan_view(version: PlanVersion) -> PlanView:
         values=values,
         root=_node(plan.root, plan, rows, 0),
         rules=tuple(
-            RuleView(row, words.rule_sentence(rule, plan))
-            for row, rule in zip(values.get("rules", ()), plan.rules, strict=True)
+            RuleView(row, rule_words(rule, plan)) for row, rule in zip(values.get("rules", ()), plan.rules, strict=True)
         ),
         facts=[FactView(row, words.FACT_TYPES[row["type"]]) for row in values.get("facts", ())],
         selections=[
@@ -137,18 +137,12 @@ def plan_view(version: PlanVersion) -> PlanView:
     )
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _walk(child)
-
-
 def _node(node: Node, plan: Plan, rows: Mapping[str, Any], depth: int) -> NodeView:
     return NodeView(
         node=node,
         row=rows[node.code],
         depth=depth,
-        method=words.method_name(node),
-        sentence=words.method_sentence(node, plan),
+        method=method_title(node),
+        sentence=method_words(node, plan),
         children=tuple(_node(child, plan, rows, depth + 1) for child in node.children),
     )

@@ -145,7 +145,7 @@ _LIMIT: dict[str, Field] = {
 RULE_FIELDS: dict[str, dict[str, Field]] = {
     "exclude": {"if": CONDITION},
     "thresholds": {"minimums": TableOf(Figure()), "otherwise": NAME},
-    "distribute": {"shares": TableOf(SHARE)},
+    "distribute": {"shares": TableOf(SHARE), "scope": Choice(("category", "group", "all"))},
     "floor_grade": {"minimum": Figure(), "grade": NAME},
     "cap": {"if": CONDITION, "grade": NAME},
     "set": {"if": CONDITION, "grade": NAME},

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from scoring.engine.text import gettext_noop, percent
-from scoring.engine.types import Node, Plan, Rule, Text
+from scoring.engine.types import Text
 
 Words = str | Promise
 
@@ -123,15 +123,3 @@ def selection_sentence(row: Mapping[str, Any]) -> Text:
     if row.get("scope") == "category":
         return Text(gettext_noop("The last %(share)s of each category, rounded up, with all who are tied."), values)
     return Text(gettext_noop("The last %(share)s of all, rounded up, with all who are tied."), values)
-
-
-def method_name(node: Node) -> Text:
-    return Text(node.method)
-
-
-def method_sentence(node: Node, plan: Plan) -> Text:
-    return Text(node.method)
-
-
-def rule_sentence(rule: Rule, plan: Plan) -> Text:
-    return Text(rule.key)

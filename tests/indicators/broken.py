@@ -215,6 +215,6 @@ BROKEN = [
 SENSELESS = [
     Broken("points do not add up", "points = 60", "points = 50", "indicators.R.points", "points = 100", "100"),
     Broken("unknown grade", 'grade = "优秀"', 'grade = "优良"', "rules.2.grade", "优良", "优良"),
-    Broken("unknown fact", "leave_days > 12", "leave_day > 12", "rules.0", "leave_day >", "leave_day"),
+    Broken("unknown fact", "leave_days > 12", "leave_day > 12", "rules.0.if", "leave_day >", "leave_day"),
     Broken("unknown tie-breaker", 'tie_breakers = ["A"]', 'tie_breakers = ["X"]', "tie_breakers.0", '["X"]', "X"),
 ]

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
 
 from indicators import document, plan_file, services
 from indicators.models import Plan, PlanVersion
+from indicators.rendering import render
+from scoring.engine import method_words, rule_words, walk
 from tests.factories import client_for, make_user
 from units.models import Role
 
@@ -107,8 +111,15 @@ def test_chinese_page_says_everything_of_the_district_plan(district: PlanVersion
             assert item["title"] in shown
     assert shown.count("默认值，方案未规定") >= document.count_defaults(values)
     assert f"{document.count_defaults(values)} 处" in shown
-    for text in ("区创城办", "参评单位", "区领导", "K 重点工作、E 综合评价", "总结自查", "优秀不超过", "30%"):
+    for text in ("区创城办", "参评单位", "K 重点工作、E 综合评价", "总结自查", "30%"):
         assert text in shown
+    plan = services.engine_plan(district)
+    with translation.override("zh-hans"):
+        for rule in plan.rules:
+            assert escape(render(rule_words(rule, plan))) in shown
+        for node in walk(plan.root):
+            if not node.children:
+                assert escape(render(method_words(node, plan))) in shown
 
 
 @pytest.mark.parametrize("code", services.preset_codes())

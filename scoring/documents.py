@@ -11,13 +11,16 @@ Shape of a document, written without spaces and without anything that can be lef
 Numbers of the result are strings. What a detail or the values of a reason hold beyond plain JSON is
 tagged, so that reading gives back what was written: {"$decimal": "0.5"}, {"$fraction": "1/3"},
 {"$text": [message, values]}. Tuples come back as lists.
+
+Who is tied with whom stands once in the limit's report and not in the flag of each of them: 5,000
+subjects that are all tied would otherwise hold 25 million codes. Reading puts it back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +29,7 @@ from typing import Any
 from .engine.types import Flag, LimitReport, NodeScore, Reason, Result, Status, Text
 
 SHAPE = 1
+TIED = "subjects"  # of a tie's flag: the codes of all who are tied
 
 
 def pack(value: Any) -> Any:
@@ -81,10 +85,9 @@ def encode(result: Result) -> dict[str, Any]:
             for code, score in result.scores.items()
         },
         "reasons": [
-            [reason.rule, reason.key, reason.before, reason.after, pack(reason.values)]
-            for reason in result.reasons
+            [reason.rule, reason.key, reason.before, reason.after, pack(reason.values)] for reason in result.reasons
         ],
-        "flags": [[flag.key, pack(flag.values)] for flag in result.flags],
+        "flags": [[flag.key, pack({k: v for k, v in flag.values.items() if k != TIED})] for flag in result.flags],
         "missing": list(result.missing),
     }
 
@@ -99,8 +102,11 @@ def decode_score(part: list[Any]) -> NodeScore:
     )
 
 
-def decode(document: Mapping[str, Any]) -> Result:
-    """The result that `encode` wrote. ValueError if the document has another shape."""
+def decode(document: Mapping[str, Any], limits: Sequence[LimitReport] = ()) -> Result:
+    """The result that `encode` wrote; with the computation's `limits` its ties are complete.
+
+    ValueError if the document has another shape.
+    """
     if document.get("v") != SHAPE:
         raise ValueError(f"unknown shape of a stored result: {document.get('v')!r}")
     return Result(
@@ -114,9 +120,18 @@ def decode(document: Mapping[str, Any]) -> Result:
             Reason(rule=rule, key=key, before=before, after=after, values=unpack(values))
             for rule, key, before, after, values in document["reasons"]
         ),
-        flags=tuple(Flag(key=key, values=unpack(values)) for key, values in document["flags"]),
+        flags=tuple(_flag(key, unpack(values), limits) for key, values in document["flags"]),
         missing=tuple(document["missing"]),
     )
+
+
+def _flag(key: str, values: dict[str, Any], limits: Sequence[LimitReport]) -> Flag:
+    if key == "tie":
+        place = (values["rule"], values["scope"], values["grade"])
+        for report in limits:
+            if (report.rule, report.scope, report.grade) == place:
+                values[TIED] = report.tied
+    return Flag(key=key, values=values)
 
 
 # ---------------------------------------------------------------- limits
@@ -142,9 +157,31 @@ def canonical(value: Any) -> bytes:
 
 
 def digest(plan_digest: str, engine_version: str, documents: Iterable[Mapping[str, Any]]) -> str:
-    """SHA-256 in hex over the plan, the engine and every result, in the order of the subjects' codes."""
+    """SHA-256 in hex over the plan, the engine and every result, in the order of the subjects' codes.
+
+    Which rows of which database the events were is left out: the same inputs give the same digest anywhere.
+    """
     total = hashlib.sha256(f"{plan_digest}\n{engine_version}\n".encode())
     for document in sorted(documents, key=lambda each: str(each["subject"])):
-        total.update(canonical(document))
+        total.update(canonical(_without_rows(document)))
         total.update(b"\n")
     return total.hexdigest()
+
+
+def rows_digest(documents: Iterable[Mapping[str, Any]]) -> str:
+    """SHA-256 in hex over what `digest` leaves out: the events' rows, per subject and node."""
+    rows = sorted(
+        [document["subject"], code, detail["events"]]
+        for document in documents
+        for code, (_status, _value, _incomplete, detail) in document["scores"].items()
+        if detail.get("events")
+    )
+    return hashlib.sha256(canonical(rows)).hexdigest()
+
+
+def _without_rows(document: Mapping[str, Any]) -> dict[str, Any]:
+    scores = {
+        code: part if "events" not in part[3] else [*part[:3], {k: v for k, v in part[3].items() if k != "events"}]
+        for code, part in document["scores"].items()
+    }
+    return {**document, "scores": scores}

@@ -78,7 +78,7 @@ def figures(plan: Plan, result: Result, sources: Sources) -> Iterator[Figure]:
     tree = Tree(plan)
     found = branches(plan, result)
     for branch in found:
-        yield _figure(plan, tree, branch, found, sources)
+        yield _figure(plan, tree, result, branch, found, sources)
 
 
 def figure_of(plan: Plan, result: Result, sources: Sources, code: str) -> Figure | None:
@@ -86,7 +86,7 @@ def figure_of(plan: Plan, result: Result, sources: Sources, code: str) -> Figure
     found = branches(plan, result)
     for branch in found:
         if branch.node.code == code:
-            return _figure(plan, Tree(plan), branch, found, sources)
+            return _figure(plan, Tree(plan), result, branch, found, sources)
     return None
 
 
@@ -97,7 +97,7 @@ def codes_of(plan: Plan, code: str) -> list[str]:
 
 
 def _figure(
-    plan: Plan, tree: Tree, branch: Branch, everything: list[Branch], sources: Sources
+    plan: Plan, tree: Tree, result: Result, branch: Branch, everything: list[Branch], sources: Sources
 ) -> Figure:
     node = branch.node
     ballot = tallies.table(plan, branch) if node.ballot is not None else None
@@ -106,7 +106,7 @@ def _figure(
         branch=branch,
         rule=words.rule(node, plan),
         # The steps of a ballot name means and counts: with one class withheld, none of it is shown.
-        steps=words.steps(node, plan, branch.score) if not withheld else words.rounding_only(branch, plan),
+        steps=words.steps(node, plan, result) if not withheld else words.rounding_only(branch, plan),
         marks=_marks(branch, sources.marks.get(node.code, [])),
         events=_events(branch, sources.events.get(node.code, [])) if words.takes_events(node) else None,
         numbers=_numbers(node, sources),
@@ -135,9 +135,7 @@ def _marks(branch: Branch, rows: list[Mark]) -> list[MarkLine]:
         row = now.get(name)
         # A leaf that waits for one of its assessors is missing, but the marks that are in are shown.
         value = used.get(name) if scored else (row.value if row else None)
-        lines.append(
-            MarkLine(name, value, row.value if row else None, row.note if row else "", row)
-        )
+        lines.append(MarkLine(name, value, row.value if row else None, row.note if row else "", row))
     return lines
 
 
@@ -148,9 +146,7 @@ def _events(branch: Branch, rows: list[Event]) -> list[EventLine]:
     for row in rows:
         item = items.get(row.item)
         why = _why_not(row, str(row.pk) in counted)
-        lines.append(
-            EventLine(row, _item_words(row.item, item), _event_value(row, item), not why, why)
-        )
+        lines.append(EventLine(row, _item_words(row.item, item), _event_value(row, item), not why, why))
     return lines
 
 

@@ -25,22 +25,14 @@ class RankingFilter(forms.Form):
     category = forms.ChoiceField(label=_("Category"), required=False)
     grade = forms.ChoiceField(label=_("Grade"), required=False)
     flag = forms.ChoiceField(label=_("Flag"), required=False)
-    size = forms.TypedChoiceField(
-        label=_("Rows"),
-        required=False,
-        coerce=int,
-        empty_value=SIZES[0],
-        choices=[(size, str(size)) for size in SIZES],
-    )
+    size = forms.ChoiceField(label=_("Rows"), required=False, choices=[(str(n), str(n)) for n in SIZES])
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, plan: Plan, categories: list[str], flags: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         everything = [("", _("all"))]
         self._choices("category", everything + [(title, title) for title in categories])
-        self._choices(
-            "grade", [*everything, *((grade, grade) for grade in plan.grades), (NO_GRADE, _("no grade"))]
-        )
+        self._choices("grade", [*everything, *((grade, grade) for grade in plan.grades), (NO_GRADE, _("no grade"))])
         if flags:
             self._choices(
                 "flag",
@@ -59,21 +51,22 @@ class RankingFilter(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
 
-    def wanted(self, name: str) -> Any:
-        """The valid value of a field, or its empty one."""
+    def wanted(self, name: str) -> str:
+        """The valid value of a field, or an empty one."""
         self.is_valid()
-        if name in self.cleaned_data:
-            return self.cleaned_data[name]
-        return SIZES[0] if name == "size" else ""
+        return self.cleaned_data.get(name) or ""
+
+    @property
+    def rows(self) -> int:
+        """Rows per page."""
+        return int(self.wanted("size") or SIZES[0])
 
 
 class DecisionForm(forms.Form):
     """The committee's grade for one subject."""
 
     grade = forms.ChoiceField(label=_("Grade"))
-    reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     document = forms.CharField(label=_("Document number or minutes"), max_length=120)
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 

@@ -73,10 +73,7 @@ class _Rows:
             attainment=self.attainment,
             numbers=self.numbers,
             votes=self.votes,
-            earlier={
-                name: [rounds[each] for each in sorted(rounds)]
-                for name, rounds in self.earlier.items()
-            },
+            earlier={name: [rounds[each] for each in sorted(rounds)] for name, rounds in self.earlier.items()},
         )
 
 
@@ -107,9 +104,9 @@ def load_inputs(round: Round, plan: types.Plan, allow_missing: bool = True) -> t
 
 def earlier_computations(round: Round) -> dict[str, str]:  # noqa: A002
     """Which results of earlier rounds a computation reads now: round id → digest of its current one."""
-    members = RoundSetMember.objects.filter(
-        round=round, earlier__computations__is_current=True
-    ).values_list("earlier_id", "earlier__computations__digest")
+    members = RoundSetMember.objects.filter(round=round, earlier__computations__is_current=True).values_list(
+        "earlier_id", "earlier__computations__digest"
+    )
     return {str(earlier): digest for earlier, digest in members}
 
 
@@ -122,7 +119,10 @@ def _subjects(round_: Round) -> dict[int, _Rows]:
         .order_by("order", "code")
         .values_list("id", "code", "name", "category", "group", "unit_id", "person_id")
     )
-    return {pk: _Rows(*rest) for pk, *rest in rows.iterator(chunk_size=5000)}
+    return {
+        pk: _Rows(code, name, category, group, unit, person)
+        for pk, code, name, category, group, unit, person in rows.iterator(chunk_size=5000)
+    }
 
 
 def _each(queryset: QuerySet[Any], *names: str) -> Iterator[tuple[Any, ...]]:
@@ -157,9 +157,7 @@ def _read_entries(round_: Round, subjects: dict[int, _Rows]) -> None:
     names = ("indicator", "id", "item", "count", "value", "matter", "status")
     for subject, code, pk, item, count, value, matter, status in _each(events, *names):
         subjects[subject].events[code].append(
-            types.Event(
-                item=item, count=count, value=value, matter=matter, status=status, key=str(pk)
-            )
+            types.Event(item=item, count=count, value=value, matter=matter, status=status, key=str(pk))
         )
     attainments = Attainment.objects.filter(**of_round)
     for subject, code, target, actual in _each(attainments, "indicator", "target", "actual"):
@@ -179,12 +177,7 @@ def _read_votes(round_: Round, subjects: dict[int, _Rows]) -> None:
 def counted_ballots(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int]]:
     """(subject, leaf, class, answer, number of votes) of all ballots of a round: one GROUP BY."""
     key = ("subject_id", "indicator", "voter_class", "answer")
-    return (
-        BallotMark.objects.filter(subject__round=round_)
-        .order_by()
-        .values_list(*key)
-        .annotate(votes=Count("id"))
-    )
+    return BallotMark.objects.filter(subject__round=round_).order_by().values_list(*key).annotate(votes=Count("id"))
 
 
 def _paper_tallies(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int]]:
@@ -203,9 +196,7 @@ def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:
     same set, the workbook's row wins.
     """
     members = list(
-        RoundSetMember.objects.filter(round=round_)
-        .select_related("earlier__plan_version__plan")
-        .order_by("id")
+        RoundSetMember.objects.filter(round=round_).select_related("earlier__plan_version__plan").order_by("id")
     )
     sets = {member.set_name for member in members}
     if members:
@@ -262,9 +253,7 @@ class _Earlier:
     linked: dict[str, tuple[Decimal, str]] = field(default_factory=dict)
     unlinked: dict[str, tuple[Decimal, str]] = field(default_factory=dict)
 
-    def add(
-        self, person: int | None, unit: int | None, code: str, result: tuple[Decimal, str]
-    ) -> None:
+    def add(self, person: int | None, unit: int | None, code: str, result: tuple[Decimal, str]) -> None:
         if person is not None:
             self.people[person] = result
         elif unit is not None:

@@ -32,9 +32,7 @@ class Computation(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["round"], condition=Q(is_current=True), name="one_current_computation"
-            ),
+            models.UniqueConstraint(fields=["round"], condition=Q(is_current=True), name="one_current_computation"),
         ]
 
     def __str__(self) -> str:

@@ -51,12 +51,13 @@ def is_stale(computation: Computation, round: Round) -> bool:  # noqa: A002
 
 def read_results(computation: Computation) -> list[StoredResult]:
     """All results by rank, then the subjects' order. One query."""
+    reports = limits(computation)
     rows = (
         SubjectResult.objects.filter(computation=computation)
         .select_related("subject")
         .order_by("rank", "subject__order", "subject__code")
     )
-    return [StoredResult(row, documents.decode(row.document)) for row in rows.iterator(chunk_size=500)]
+    return [StoredResult(row, documents.decode(row.document, reports)) for row in rows.iterator(chunk_size=500)]
 
 
 def limits(computation: Computation) -> list[LimitReport]:
@@ -90,16 +91,12 @@ def searched(results: QuerySet[SubjectResult], words: str) -> QuerySet[SubjectRe
     """Those whose code, name or group holds every one of the words."""
     for word in words.split():
         results = results.filter(
-            Q(subject__name__icontains=word)
-            | Q(subject__code__icontains=word)
-            | Q(subject__group__icontains=word)
+            Q(subject__name__icontains=word) | Q(subject__code__icontains=word) | Q(subject__group__icontains=word)
         )
     return results
 
 
-def flagged(
-    results: QuerySet[SubjectResult], flag: str, computation: Computation
-) -> QuerySet[SubjectResult]:
+def flagged(results: QuerySet[SubjectResult], flag: str, computation: Computation) -> QuerySet[SubjectResult]:
     if flag == INCOMPLETE:
         return results.filter(is_incomplete=True)
     if flag == TIED:
@@ -137,9 +134,7 @@ def own_results(user: User) -> QuerySet[SubjectResult]:
         elif grant.unit_id is not None:
             mine |= Q(subject__unit=grant.unit_id)
     return (
-        SubjectResult.objects.filter(
-            mine, computation__is_current=True, computation__round__phase__in=PUBLISHED
-        )
+        SubjectResult.objects.filter(mine, computation__is_current=True, computation__round__phase__in=PUBLISHED)
         .select_related("subject", "computation__round__plan_version__plan")
         .defer("document", "computation__summary")
         .order_by("-computation__round__opened_at", "-computation__round_id", "subject__order")
@@ -152,11 +147,7 @@ def shown_total(row: SubjectResult, plan: Plan) -> Decimal:
 
 def subjects_by_code(computation: Computation) -> dict[str, SubjectResult]:
     """The rows, without their documents, of all subjects that some limit names. One query."""
-    codes = {
-        code
-        for report in limits(computation)
-        for code in (*report.holders, *report.cut, *report.tied)
-    }
+    codes = {code for report in limits(computation) for code in (*report.holders, *report.cut, *report.tied)}
     if not codes:
         return {}
     rows = SubjectResult.objects.filter(computation=computation).select_related("subject").defer("document")

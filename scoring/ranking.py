@@ -52,9 +52,7 @@ def columns(plan: Plan) -> tuple[Node, ...]:
     return plan.root.children
 
 
-def select(
-    computation: Computation, plan: Plan, form: RankingFilter, sort: str
-) -> QuerySet[SubjectResult]:
+def select(computation: Computation, plan: Plan, form: RankingFilter, sort: str) -> QuerySet[SubjectResult]:
     """The rows that the filter leaves, in the order asked for."""
     rows = SubjectResult.objects.filter(computation=computation)
     if category := form.wanted("category"):
@@ -73,9 +71,7 @@ def sort_by(rows: QuerySet[SubjectResult], plan: Plan, sort: str) -> QuerySet[Su
     descending, key = sort.startswith("-"), sort.removeprefix("-")
     if key == "grade":
         places = [When(grade=grade, then=Value(n)) for n, grade in enumerate(plan.grades)]
-        rows = rows.alias(
-            sorted_grade=Case(*places, default=Value(len(places)), output_field=IntegerField())
-        )
+        rows = rows.alias(sorted_grade=Case(*places, default=Value(len(places)), output_field=IntegerField()))
         first: str = "sorted_grade"
     elif key.startswith(SCORE) and key.removeprefix(SCORE) in {node.code for node in columns(plan)}:
         rows = with_score(rows, key.removeprefix(SCORE))
@@ -89,9 +85,7 @@ def sort_by(rows: QuerySet[SubjectResult], plan: Plan, sort: str) -> QuerySet[Su
     return rows.order_by(order, "rank", "subject__order", "subject__code")
 
 
-def lines(
-    rows: Iterable[SubjectResult], plan: Plan, computation: Computation, opens: Any
-) -> Iterator[Line]:
+def lines(rows: Iterable[SubjectResult], plan: Plan, computation: Computation, opens: Any) -> Iterator[Line]:
     """`opens(subject)` says whether this account may open a line."""
     codes = [node.code for node in columns(plan)]
     tied = tied_codes(computation)
@@ -146,6 +140,4 @@ def _head(key: str, label: Any, sort: str, number: bool, wide: bool, title: str 
     if now.removeprefix("-") != key:
         return Head(key, label, number, wide, title, f"-{key}" if best_first else key)
     turned = now.removeprefix("-") if now.startswith("-") else f"-{key}"
-    return Head(
-        key, label, number, wide, title, turned, "descending" if now.startswith("-") else "ascending"
-    )
+    return Head(key, label, number, wide, title, turned, "descending" if now.startswith("-") else "ascending")

@@ -50,7 +50,7 @@ def run_scoring(
     The round is locked while it is read, so that its inputs belong together, and while the result is
     stored; the engine works outside both. Progress is called with per cent and words.
     """
-    tell = progress or (lambda percent, message: None)
+    tell = progress or _unheard
     plan_version = round.plan_version
     plan = engine_plan(plan_version)
     tell(0, _("Reading the inputs"))
@@ -70,11 +70,16 @@ def run_scoring(
         input_version=locked.input_version,
         provisional=outcome.provisional,
         digest=documents.digest(plan_version.digest, ENGINE_VERSION, stored),
-        summary=summary(plan, inputs, outcome) | {"limits": limits, "earlier": earlier},
+        summary=summary(plan, inputs, outcome)
+        | {"limits": limits, "earlier": earlier, "rows": documents.rows_digest(stored)},
     )
     computation = _store(draft, stored)
     tell(100, _("Done"))
     return computation
+
+
+def _unheard(percent: int, message: str) -> None:
+    """Nobody watches the progress."""
 
 
 def _locked(round_: Round) -> Round:
@@ -90,9 +95,8 @@ def _store(draft: Computation, stored: list[dict[str, Any]]) -> Computation:
     current = current_computation(locked)
     if current is not None and current.input_version > draft.input_version:
         return current
-    if current is not None and current.digest == draft.digest:
-        # The same figures: only what says how fresh they are changes. A digest leaves out nothing
-        # that was stored but the rows' own keys, and those are in the summary's place of the draft.
+    if current is not None and _is_same(current, draft):
+        # Only what says how fresh it is changes.
         current.input_version = draft.input_version
         current.summary = draft.summary
         current.save(update_fields=["input_version", "summary"])
@@ -109,6 +113,10 @@ def _store(draft: Computation, stored: list[dict[str, Any]]) -> Computation:
     SubjectResult.objects.filter(computation__in=superseded).delete()
     superseded.delete()
     return draft
+
+
+def _is_same(current: Computation, draft: Computation) -> bool:
+    return current.digest == draft.digest and current.summary.get("rows") == draft.summary["rows"]
 
 
 def _row(computation: Computation, subject_id: int, document: dict[str, Any]) -> SubjectResult:
@@ -159,12 +167,7 @@ def announce_round(*, round: Round, by: User) -> Round:  # noqa: A002
         found = obstacles_to_announcing(locked)
         computation = current_computation(locked)
         if not found and computation is not None and computation.digest != again:
-            return [
-                _(
-                    "Computing again gives another result than the stored one. "
-                    "Please compute the round again."
-                )
-            ]
+            return [_("Computing again gives another result than the stored one. Please compute the round again.")]
         return found
 
     return change_phase(round=round, to=Phase.ANNOUNCED, by=by, ready=obstacles)
@@ -192,9 +195,7 @@ def obstacles_to_announcing(round_: Round) -> list[str]:
         )
         obstacles.append(words % {"count": missing})
     if is_stale(computation, round_):
-        obstacles.append(
-            _("Inputs have changed since the result was computed. Please compute the round again.")
-        )
+        obstacles.append(_("Inputs have changed since the result was computed. Please compute the round again."))
     return obstacles
 
 

@@ -34,7 +34,7 @@ def read_sources(subject: Subject, codes: list[str] | None = None) -> Sources:
     """All inputs of a subject, or those of some indicators. Six queries, however many rows."""
 
     def rows(model: type[Row]) -> dict[str, list[Row]]:
-        found: QuerySet[Row] = model._default_manager.filter(subject=subject)  # type: ignore[attr-defined]
+        found: QuerySet[Row] = model._default_manager.filter(subject=subject)
         if codes is not None:
             found = found.filter(indicator__in=codes)
         grouped: dict[str, list[Row]] = defaultdict(list)

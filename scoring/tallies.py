@@ -51,9 +51,7 @@ def table(plan: Plan, branch: Branch) -> BallotTable | None:
     return BallotTable(class_lines(form, branch.score.detail.get("votes", {}), plan.minimum_votes))
 
 
-def class_lines(
-    form: BallotForm, tally: Mapping[str, Mapping[str, int]], minimum: int
-) -> tuple[ClassLine, ...]:
+def class_lines(form: BallotForm, tally: Mapping[str, Mapping[str, int]], minimum: int) -> tuple[ClassLine, ...]:
     """One line per class of the form. All are withheld if one has votes, but fewer than `minimum`."""
     counted = [(each, _valid(tally.get(each.code, {}))) for each in form.classes]
     few = {each.code for each, answers in counted if 0 < sum(answers.values()) < minimum}

@@ -1,4 +1,25 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "scoring"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+urlpatterns = [
+    path("results/", views.my_results, name="my_results"),
+    path("rounds/<int:round_pk>/ranking/", views.ranking, name="ranking"),
+    path("rounds/<int:round_pk>/limits/", views.limits, name="limits"),
+    path("rounds/<int:round_pk>/announce/", views.announce, name="announce"),
+    path("rounds/<int:round_pk>/seal/", views.seal, name="seal"),
+    path("rounds/<int:round_pk>/subjects/<int:subject_pk>/", views.subject_result, name="subject_result"),
+    path(
+        "rounds/<int:round_pk>/subjects/<int:subject_pk>/figures/<str:code>/",
+        views.figure,
+        name="figure",
+    ),
+    path("rounds/<int:round_pk>/subjects/<int:subject_pk>/decision/", views.decide, name="decide"),
+    path(
+        "rounds/<int:round_pk>/subjects/<int:subject_pk>/decision/withdraw/",
+        views.withdraw,
+        name="withdraw",
+    ),
+]

@@ -13,6 +13,8 @@ from reviews.models import Round
 from reviews.navigation import round_context
 from units import access
 
+from .. import words
+from ..engine.types import Plan
 from ..models import Computation
 from ..queries import current_computation, is_stale, limits
 
@@ -44,12 +46,13 @@ def fragment_or_page(request: HttpRequest, fragment: str, page: str, context: di
     return response
 
 
-def limit_lines(computation: Computation, subjects: dict[str, Any]) -> list[dict[str, Any]]:
+def limit_lines(computation: Computation, plan: Plan, subjects: dict[str, Any]) -> list[dict[str, Any]]:
     """Each limit's arithmetic with its subjects by code (those that are not in `subjects` stay codes)."""
     return [
         {
             "report": report,
             "scope": report.scope or _("all"),
+            "words": words.limit(report, plan),
             "held": len(report.holders),
             "holders": [subjects.get(code, code) for code in report.holders],
             "cut": [subjects.get(code, code) for code in report.cut],

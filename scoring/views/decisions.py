@@ -33,7 +33,7 @@ def decide(request: HttpRequest, round_pk: int, subject_pk: int) -> HttpResponse
         except ReviewError as error:
             form = _refused(error, form)
         else:
-            messages.success(request, _("The decision is recorded. It shows in the result when the round is computed again."))
+            messages.success(request, _("The decision is recorded. Compute the round again to see it in the result."))
             return redirect("scoring:subject_result", round_pk=round_pk, subject_pk=subject_pk)
     return subject_page(request, round_, subject, decision_form=form)
 
@@ -55,7 +55,9 @@ def withdraw(request: HttpRequest, round_pk: int, subject_pk: int) -> HttpRespon
         except ReviewError as error:
             form = _refused(error, form)
         else:
-            messages.success(request, _("The decision is withdrawn. Compute the round again to see the grade that the rules give."))
+            messages.success(
+                request, _("The decision is withdrawn. Compute the round again to see the result without it.")
+            )
             return redirect("scoring:subject_result", round_pk=round_pk, subject_pk=subject_pk)
     return subject_page(request, round_, subject, withdraw_form=form)
 
@@ -78,4 +80,3 @@ def _refused(error: ReviewError, form: Any) -> Any:
         named = isinstance(error, InvalidInput) and error.field in form.fields
         form.add_error(error.field if named else None, str(error))  # type: ignore[attr-defined]
     return form
-

@@ -29,7 +29,7 @@ def limits(request: HttpRequest, round_pk: int) -> HttpResponse:
     context = result_context(request, round_)
     computation = context["computation"]
     if computation is not None:
-        lines = limit_lines(computation, subjects_by_code(computation))
+        lines = limit_lines(computation, context["plan"], subjects_by_code(computation))
         context |= {"limits": lines, "grades": grade_table(context["plan"], computation)}
     may_run = access.may_run_rounds(request.user)
     context |= {
@@ -49,9 +49,7 @@ def seal(request: HttpRequest, round_pk: int) -> HttpResponse:
     return _freeze(request, round_pk, seal_round, _("The round is sealed."))
 
 
-def _freeze(
-    request: HttpRequest, round_pk: int, service: Callable[..., Round], done: str
-) -> HttpResponse:
+def _freeze(request: HttpRequest, round_pk: int, service: Callable[..., Round], done: str) -> HttpResponse:
     require(access.may_run_rounds(request.user))
     round_ = get_round(round_pk)
     try:

@@ -35,16 +35,14 @@ def ranking(request: HttpRequest, round_pk: int) -> HttpResponse:
         return render(request, "scoring/ranking_print.html", context)
     context |= {"grades": grade_table(context["plan"], computation)}
     if context["sees_all"]:
-        all_limits = limit_lines(computation, {})
+        all_limits = limit_lines(computation, context["plan"], {})
         context |= {"limits": all_limits[:LIMITS_SHOWN], "limits_left": len(all_limits) - LIMITS_SHOWN}
     return fragment_or_page(request, "scoring/_ranking_table.html", "scoring/ranking.html", context)
 
 
 def _table(request: HttpRequest, context: dict[str, Any], computation: Computation) -> dict[str, Any]:
     plan, sees_all = context["plan"], context["sees_all"]
-    form = RankingFilter(
-        request.GET, plan=plan, categories=list(computation.summary["grades"]), flags=sees_all
-    )
+    form = RankingFilter(request.GET, plan=plan, categories=list(computation.summary["grades"]), flags=sees_all)
     sort = request.GET.get("sort", "")
     rows = select(computation, plan, form, sort).select_related("subject")
 
@@ -60,10 +58,10 @@ def _table(request: HttpRequest, context: dict[str, Any], computation: Computati
     }
     if request.GET.get("print"):
         return found | {"lines": lines(rows.iterator(chunk_size=500), plan, computation, opens)}
-    page = Paginator(rows, form.wanted("size")).get_page(request.GET.get("page"))
+    page = Paginator(rows, form.rows).get_page(request.GET.get("page"))
     return found | {
         "page_obj": page,
-        "page_numbers": page.paginator.get_elided_page_range(page.number),
+        "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "lines": list(lines(page.object_list, plan, computation, opens)),
     }
 
@@ -75,7 +73,7 @@ def _labels() -> dict[str, str]:
         "code": _("Code"),
         "name": _("Subject"),
         "category": _("Category"),
-        "total": _("Total"),
+        "total": _("Total score"),
         "grade": _("Grade"),
     }
 

@@ -16,7 +16,7 @@ from .. import documents, words
 from ..figures import codes_of, figure_of, figures
 from ..forms import DecisionForm, WithdrawForm
 from ..models import SubjectResult
-from ..queries import neighbours, tied_codes
+from ..queries import limits, neighbours, tied_codes
 from ..sources import read_sources
 from ..trees import branches
 from .common import fragment_or_page, get_round, result_context
@@ -36,11 +36,11 @@ def subject_context(request: HttpRequest, round_: Round, subject: Subject) -> di
     if context["computation"] is not None:
         row = SubjectResult.objects.filter(computation=context["computation"], subject=subject).first()
     if row is not None:
-        row.subject = subject
+        row.subject, row.computation = subject, context["computation"]
     return context | {
         "subject": subject,
         "row": row,
-        "result": documents.decode(row.document) if row is not None else None,
+        "result": documents.decode(row.document, limits(row.computation)) if row is not None else None,
         "may_see_ranking": access.may_see_ranking(request.user, round_),
         # Who entered something is for those who check; the one appraised sees the assessor's unit.
         "sees_names": context["sees_all"],
@@ -111,7 +111,7 @@ def _decision(
     }
     if may_decide:
         seen = decision.version if decision else 0
-        initial = {"seen": seen}
+        initial: dict[str, Any] = {"seen": seen}
         if decision is not None:
             initial |= {"grade": decision.grade, "reason": decision.reason, "document": decision.document}
         found["decision_form"] = decision_form or DecisionForm(plan=context["plan"], initial=initial)

@@ -11,8 +11,6 @@ from reviews.models import (
     Event,
     EventStatus,
     Mark,
-    NotApplicable,
-    PaperTally,
     Phase,
     Round,
     Subject,
@@ -64,7 +62,9 @@ def cast(round_: Round, leaf: str, voter_class: str, answers: list[str], subject
     touch_inputs(round_.pk)
 
 
-def add_event(subject: Subject, value: str, matter: str = "", status: str = EventStatus.APPROVED, **fields: object) -> Event:
+def add_event(
+    subject: Subject, value: str, matter: str = "", status: str = EventStatus.APPROVED, **fields: object
+) -> Event:
     event = Event.objects.create(
         subject=subject,
         indicator=fields.pop("indicator", "B"),
@@ -100,6 +100,3 @@ def announced(subjects: int = 3) -> tuple[Round, Computation]:
 def own_account(round_: Round, code: str) -> User:
     """The account of a subject's own unit."""
     return make_user(Role.SUBJECT, subject(round_, code).unit)
-
-
-__all__ = ["NotApplicable", "PaperTally", "add_event", "announced", "cast", "computed", "fill", "own_account", "subject"]

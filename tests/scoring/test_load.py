@@ -65,9 +65,7 @@ def test_every_kind_of_row_arrives():
 def test_ballots_are_counted_and_paper_tallies_added():
     round_ = district_round(1)
     cast(round_, "E1", "unit", ["88", "88", "90", ""])
-    PaperTally.objects.create(
-        subject=subject(round_, "S001"), indicator="E1", voter_class="unit", answer="88", count=5
-    )
+    PaperTally.objects.create(subject=subject(round_, "S001"), indicator="E1", voter_class="unit", answer="88", count=5)
     PaperTally.objects.create(
         subject=subject(round_, "S001"), indicator="E2", voter_class="leader", answer="70", count=0
     )

@@ -86,7 +86,11 @@ def preset_text(code: str) -> str:
 
 
 def export_text(version: PlanVersion) -> str:
-    """The version as a plan file."""
+    """The version as a plan file: the preset itself, with its comments, where it is that."""
+    if version.plan.preset == version.digest and version.plan.code in preset_codes():
+        text = preset_text(version.plan.code)
+        if documents.digest(documents.normalise(plan_file.load(text))) == version.digest:
+            return text
     return plan_file.dump(documents.read_stored(version.document))
 
 

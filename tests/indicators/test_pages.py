@@ -148,8 +148,13 @@ def test_the_file_is_the_plan(district: PlanVersion) -> None:
     client = client_for(make_user(Role.AUDITOR))
     response = client.get(reverse("indicators:version_file", args=[district.pk]))
     assert response["Content-Disposition"] == 'attachment; filename="district-2020-v1.toml"'
+    text = response.content.decode()
+    assert text == services.preset_text("district-2020")  # with the comments
+    changed = {**district.document, "title": "修订后的方案"}
+    newer = services.save_version(plan=district.plan, document=changed, by=None)
+    response = client.get(reverse("indicators:version_file", args=[newer.pk]))
     again = document.normalise(plan_file.load(response.content.decode()))
-    assert document.digest(again) == district.digest
+    assert document.digest(again) == newer.digest
 
 
 @pytest.mark.parametrize("rows", [1, 3])

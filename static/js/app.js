@@ -1,0 +1,90 @@
+"use strict";
+/* What pages need beyond htmx. Everything is said in data attributes:
+   data-confirm="question"   on a form or button: asks before it goes
+   data-guard                on a form: warns before unsaved input is lost
+   data-autosubmit           on a form: goes as soon as a choice changes (typing goes with Enter)
+   data-fold="id"            on a button in a tree table: folds the rows below that row
+   data-print                on a button: prints the page
+   data-pick                 on a result of a search: takes it into the field (data-value, data-label) */
+
+const guarded = new Set();
+
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  guarded.delete(event.target);
+}, true);
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.hasAttribute("data-guard")) guarded.add(form);
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if ([...guarded].some((form) => form.isConnected)) event.preventDefault();
+});
+
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.form?.hasAttribute("data-autosubmit") && field.matches("select, [type=checkbox], [type=radio], [type=date]")) {
+    field.form.requestSubmit();
+  }
+});
+
+/* A row of a tree is hidden while any of the rows above it is folded. */
+function showTree(table) {
+  const hidden = new Set();
+  for (const row of table.querySelectorAll("tr[data-node]")) {
+    row.hidden = hidden.has(row.dataset.parent);
+    const button = row.querySelector("[data-fold]");
+    if (row.hidden || button?.getAttribute("aria-expanded") === "false") hidden.add(row.dataset.node);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const fold = event.target.closest("[data-fold]");
+  if (fold) {
+    fold.setAttribute("aria-expanded", String(fold.getAttribute("aria-expanded") === "false"));
+    showTree(fold.closest("table"));
+    return;
+  }
+  if (event.target.closest("[data-print]")) {
+    window.print();
+    return;
+  }
+  const picked = event.target.closest("[data-pick]");
+  if (picked) {
+    const box = picked.closest("[data-picker]");
+    const field = box.querySelector("input:not([type=hidden])");
+    field.value = picked.dataset.value;
+    box.querySelector("[data-results]").replaceChildren();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.("[data-picker]");
+  if (!box) return;
+  const choices = [...box.querySelectorAll("[data-pick]")];
+  if (event.key === "Escape") box.querySelector("[data-results]").replaceChildren();
+  if (!choices.length || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+  event.preventDefault();
+  const next = choices.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+  (choices[next] ?? box.querySelector("input")).focus();
+});
+
+/* A fragment that could not be loaded must not fail in silence. */
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, () => {
+    const note = document.createElement("div");
+    note.className = "alert alert-danger";
+    note.setAttribute("role", "alert");
+    note.textContent = document.body.dataset.failed;
+    document.getElementById("messages")?.replaceChildren(note);
+  });
+}

@@ -1,0 +1,74 @@
+"""Filters that every app's pages use: figures, per cent, deadlines, one query string."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from appraisal_site.lib.fields import canonical
+
+register = template.Library()
+
+NONE = "—"
+
+
+def _decimal(value: Decimal | int | Fraction, places: int | None) -> Decimal:
+    """Half up, as everywhere in the product. A fraction without `places` gets twelve."""
+    number = Fraction(value)
+    digits = 12 if places is None else places
+    scaled = abs(number) * 10**digits
+    whole = int(scaled + Fraction(1, 2))
+    return Decimal(whole if number >= 0 else -whole).scaleb(-digits)
+
+
+@register.filter
+def points(value: Decimal | int | Fraction | None, decimals: int | None = None) -> str:
+    """A score: `decimals` places, half up; without it as many as it has. None is shown as —."""
+    if value is None or value == "":
+        return NONE
+    if decimals is None or decimals == "":
+        return canonical(value if isinstance(value, Decimal) else _decimal(value, None))
+    places = int(decimals)
+    if isinstance(value, Decimal):
+        return format(value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), "f")
+    return format(_decimal(value, places), "f")
+
+
+@register.filter
+def percent(value: Decimal | int | Fraction | None, decimals: int = 0) -> str:
+    """A share, 1 for all of it: 0.375|percent:1 → 37.5%. None is shown as —."""
+    return NONE if value is None or value == "" else f"{points(Fraction(value) * 100, decimals)}%"
+
+
+@register.filter
+def deadline_in_words(day: date | None) -> str:
+    """How far a deadline is: 3 days left, due today, 2 days overdue. None is an empty string."""
+    if day is None:
+        return ""
+    days = (day - timezone.localdate()).days
+    if days > 0:
+        return ngettext("%(count)d day left", "%(count)d days left", days) % {"count": days}
+    if days == 0:
+        return _("due today")
+    return ngettext("%(count)d day overdue", "%(count)d days overdue", -days) % {"count": -days}
+
+
+@register.filter
+def is_overdue(day: date | None) -> bool:
+    """Whether the deadline has passed: the day itself is still in time."""
+    return day is not None and day < timezone.localdate()
+
+
+@register.simple_tag(takes_context=True)
+def page_query(context: Any, page: int, name: str = "page") -> str:
+    """This page's query string with another page number; filters and sorting stay."""
+    query = context["request"].GET.copy()
+    query[name] = page
+    return f"?{query.urlencode()}"

@@ -1,13 +1,13 @@
 """The site's addresses. Each app names its own below the root (`plans/`, `rounds/` …)."""
 
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from appraisal_site.views import health
+from units.views.session import choose_language
 
 urlpatterns = [
     path("healthz", health, name="health"),
-    path("language/", set_language, name="set_language"),
+    path("language/", choose_language, name="set_language"),
     path("", include("units.urls")),
     path("", include("indicators.urls")),
     path("", include("reviews.urls")),

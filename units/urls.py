@@ -1,4 +1,11 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from .views import session
 
 app_name = "units"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("accounts/login/", session.LoginView.as_view(), name="login"),
+    path("accounts/logout/", session.logout, name="logout"),
+    path("accounts/password/", session.password, name="password"),
+    path("accounts/me/", session.account, name="account"),
+]

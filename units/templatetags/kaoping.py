@@ -72,3 +72,9 @@ def page_query(context: Any, page: int, name: str = "page") -> str:
     query = context["request"].GET.copy()
     query[name] = page
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def elided_pages(page: Any) -> list[Any]:
+    """Page numbers around the current one, with … for those left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))

@@ -1,0 +1,213 @@
+"""Accounts: creating, changing, passwords, roles. The last active administrator stays."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .. import access, audit
+from ..guards import require
+from ..models import Person, Role, RoleGrant, Unit, User
+from .errors import Refused
+
+# Without the signs that people mix up when they read a password aloud or off paper.
+PASSWORD_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+PASSWORD_GROUPS = 4
+PASSWORD_GROUP_LENGTH = 4
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role, for a unit or a person where that makes sense."""
+
+    role: str
+    unit: Unit | None = None
+    person: Person | None = None
+
+    @property
+    def key(self) -> tuple[str, int | None, int | None]:
+        return (
+            self.role,
+            self.unit.pk if self.unit else None,
+            self.person.pk if self.person else None,
+        )
+
+    @property
+    def words(self) -> str:
+        label = str(Role(self.role).label)
+        of = self.person or self.unit
+        return f"{label}: {of}" if of else label
+
+
+def initial_password() -> str:
+    """A random password of four groups of four signs (79 bits), to be told once."""
+    groups = (
+        "".join(secrets.choice(PASSWORD_SIGNS) for _sign in range(PASSWORD_GROUP_LENGTH))
+        for _group in range(PASSWORD_GROUPS)
+    )
+    return "-".join(groups)
+
+
+def grants_of(user: User) -> list[Grant]:
+    """The roles as they stand in the database (one query)."""
+    rows = user.role_grants.select_related("unit", "person")
+    return [Grant(row.role, row.unit, row.person) for row in rows]
+
+
+def _grants_in_words(grants: Sequence[Grant]) -> str:
+    return "; ".join(sorted(grant.words for grant in grants))
+
+
+def _check_grants(grants: Sequence[Grant]) -> None:
+    if len({grant.key for grant in grants}) < len(grants):
+        raise Refused(_("The same role is given twice."))
+    for grant in grants:
+        if grant.role == Role.ASSESSOR and grant.unit is None:
+            raise Refused(_("An assessor needs the unit whose marks he enters."))
+        if grant.role == Role.SUBJECT and grant.unit is None and grant.person is None:
+            raise Refused(_("A subject needs the unit or the person who is appraised."))
+        if grant.unit is not None and grant.person is not None:
+            raise Refused(_("A role is for a unit or for a person, not for both."))
+
+
+def _lock_administrators() -> list[int]:
+    """Keys of the active administrators; two changes at once wait for each other here."""
+    rows = RoleGrant.objects.select_for_update().filter(role=Role.ADMIN, user__is_active=True)
+    return list(rows.order_by("id").values_list("user_id", flat=True))
+
+
+def _keep_an_administrator(user: User, administrators: Sequence[int]) -> None:
+    if set(administrators) == {user.pk}:
+        raise Refused(
+            _("This is the last active administrator. Make another account administrator first, then change this one.")
+        )
+
+
+def _write_grants(user: User, before: Sequence[Grant], after: Sequence[Grant]) -> None:
+    wanted = {grant.key: grant for grant in after}
+    held = {grant.key for grant in before}
+    for role, unit, person in held - wanted.keys():
+        RoleGrant.objects.filter(user=user, role=role, unit=unit, person=person).delete()
+    RoleGrant.objects.bulk_create(
+        RoleGrant(user=user, role=grant.role, unit=grant.unit, person=grant.person)
+        for key, grant in wanted.items()
+        if key not in held
+    )
+    user.__dict__.pop("grants", None)
+
+
+@transaction.atomic
+def create_account(
+    *, username: str, name: str, grants: Sequence[Grant], by: User, language: str = ""
+) -> tuple[User, str]:
+    """A new account and its initial password, which is kept nowhere and must be changed at log-in.
+
+    Also writes the roles and an audit entry. Raises Refused (a role that does not fit) and
+    IntegrityError (the user name was taken a moment ago).
+    """
+    require(access.may_manage_accounts(by))
+    _check_grants(grants)
+    password = initial_password()
+    user = User(username=username, name=name, language=language, must_change_password=True)
+    user.set_password(password)
+    user.save()
+    _write_grants(user, [], grants)
+    audit.record(
+        by,
+        "account.create",
+        user,
+        label=_label(user),
+        changes={
+            "username": (None, username),
+            "name": (None, name),
+            "roles": (None, _grants_in_words(grants)),
+        },
+    )
+    return user, password
+
+
+def _label(user: User) -> str:
+    return f"{user.name} ({user.username})" if user.name else user.username
+
+
+@transaction.atomic
+def change_account(*, user: User, username: str, name: str, is_active: bool, grants: Sequence[Grant], by: User) -> User:
+    """Change name, roles and whether the account may log in. Nothing different writes nothing.
+
+    Raises Refused if no active administrator would be left or a role does not fit.
+    """
+    require(access.may_manage_accounts(by))
+    _check_grants(grants)
+    administrators = _lock_administrators()
+    user = User.objects.select_for_update().get(pk=user.pk)
+    before = grants_of(user)
+    stays = is_active and any(grant.role == Role.ADMIN for grant in grants)
+    if not stays:
+        _keep_an_administrator(user, administrators)
+    changes = {
+        "username": (user.username, username),
+        "name": (user.name, name),
+        "is_active": (user.is_active, is_active),
+        "roles": (_grants_in_words(before), _grants_in_words(grants)),
+    }
+    if all(old == new for old, new in changes.values()):
+        return user
+    user.username, user.name, user.is_active = username, name, is_active
+    user.save(update_fields=["username", "name", "is_active"])
+    _write_grants(user, before, grants)
+    audit.record(by, "account.change", user, label=_label(user), changes=changes)
+    return user
+
+
+@transaction.atomic
+def reset_password(*, user: User, by: User) -> str:
+    """A new initial password, told once. Ends the account's sessions and any log-in lock."""
+    require(access.may_manage_accounts(by))
+    password = initial_password()
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
+    unlock(user)
+    audit.record(by, "account.reset_password", user, label=_label(user))
+    return password
+
+
+def unlock(user: User) -> None:
+    """Forget the wrong passwords counted against this user name."""
+    from axes.utils import reset
+
+    reset(username=user.username)
+
+
+@transaction.atomic
+def change_own_password(*, user: User, password: str) -> None:
+    """The owner's own new password, already checked against the password rules."""
+    user.set_password(password)
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
+    audit.record(user, "account.change_password", user, label=_label(user))
+
+
+def choose_language(*, user: User, language: str) -> None:
+    """Remember the language for this account's next log-in. A taste, not a change to record."""
+    User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
+
+
+@transaction.atomic
+def grant_admin(*, username: str, password: str | None) -> tuple[User, bool]:
+    """For the command line: make `username` an active administrator, creating it if need be.
+
+    `password` replaces the present one if given. Returns the account and whether it is new.
+    """
+    user, created = User.objects.get_or_create(username=username)
+    if password is not None:
+        user.set_password(password)
+    user.is_active = True
+    user.save()
+    RoleGrant.objects.get_or_create(user=user, role=Role.ADMIN, unit=None, person=None)
+    audit.record(None, "account.grant_admin", user, label=_label(user))
+    return user, created

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from appraisal_site.lib.fields import canonical
 from scoring.engine import method_title, method_words, rule_words, walk
 from scoring.engine.types import CatalogueItem, Node, Plan, Text
@@ -146,3 +148,27 @@ def _node(node: Node, plan: Plan, rows: Mapping[str, Any], depth: int) -> NodeVi
         sentence=method_words(node, plan),
         children=tuple(_node(child, plan, rows, depth + 1) for child in node.children),
     )
+
+
+def default_lines(version: PlanVersion) -> list[str]:
+    """Every value that the original document does not state, a line each: "K111 承接…: full points"."""
+    values = documents.read_stored(version.document)
+    lines = [", ".join(words.default_names(values))] if values.get("defaults") else []
+    for row in values["indicators"]:
+        lines += _default_lines(f"{row['code']} {row['title']}", row)
+    for number, row in enumerate(values.get("rules", ()), start=1):
+        lines += _default_lines(str(_("Grade rule %(number)s") % {"number": number}), row)
+    return lines
+
+
+def _default_lines(name: str, row: Mapping[str, Any]) -> list[str]:
+    """The defaults of one part, and of the entries, classes and options below it."""
+    lines = [f"{name}: {', '.join(words.default_names(row))}"] if row.get("defaults") else []
+    for parts in row.values():
+        if not isinstance(parts, (list, tuple)):
+            continue
+        for part in parts:
+            if isinstance(part, Mapping) and part.get("defaults"):
+                label = part.get("code") or part.get("title") or ""
+                lines.append(f"{name} {label}: {', '.join(words.default_names(part))}")
+    return lines

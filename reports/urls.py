@@ -1,4 +1,20 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the workbook, the jobs and the home page."""
+
+from django.urls import path
+
+from . import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("rounds/upload/", views.upload, name="upload"),
+    path("rounds/<int:pk>/workbook/", views.workbook, name="workbook"),
+    path("rounds/<int:pk>/workbook/result/", views.export, name="export"),
+    path("rounds/<int:pk>/workbook/blank/", views.template, name="template"),
+    path("plans/<slug:code>/workbook/blank/", views.plan_template, name="plan_template"),
+    path("rounds/<int:pk>/compute/", views.compute, name="compute"),
+    path("jobs/<uuid:pk>/", views.job, name="job"),
+    path("jobs/<uuid:pk>/load/", views.load_checked, name="load_checked"),
+    path("jobs/<uuid:pk>/file/", views.job_file, name="job_file"),
+]

@@ -1,0 +1,142 @@
+"""What each kind of job does. A function takes the job and a progress reporter, and returns the fields to store."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.utils.translation import gettext as _
+
+from indicators.models import PlanVersion
+from indicators.rendering import render
+from reviews.models import Round, Subject
+from reviews.services.errors import ReviewError
+from scoring.engine.types import InputErrors
+from scoring.queries import current_computation
+from scoring.services import run_scoring
+
+from .jobs import JobFailed, Progress
+from .models import Job, JobKind
+from .workbook import WorkbookRefused, load_workbook_file, preview_workbook_file, write_marked_copy
+from .workbook.output import write_result
+from .workbook.template import write_template
+
+Fields = dict[str, Any]
+
+
+def _round_of(job: Job) -> Round:
+    if job.round is None:
+        raise JobFailed(_("This job needs a round."))
+    return job.round
+
+
+def _store(job: Job, name: str, write: Callable[[Path], Any]) -> None:
+    """Let `write` make a file in a temporary place and keep it as the job's output under `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "output.xlsx"
+        write(path)
+        with path.open("rb") as handle:
+            job.output.save(name, File(handle), save=False)
+
+
+# ------------------------------------------------------------------------------ compute
+
+
+def compute(job: Job, progress: Progress) -> Fields:
+    round_ = _round_of(job)
+    try:
+        computation = run_scoring(round=round_, by=job.created_by, progress=progress)
+    except InputErrors as wrong:
+        raise JobFailed(
+            _("Some inputs break the plan's rules. Correct them and compute again."),
+            _input_errors(round_, wrong),
+        ) from wrong
+    words = _("Computed, with inputs still missing.") if computation.provisional else _("Computed.")
+    return {"message": words}
+
+
+def _input_errors(round_: Round, wrong: InputErrors) -> list[dict[str, str]]:
+    codes = {error.subject for error in wrong.errors}
+    names = dict(
+        Subject.objects.filter(round=round_, code__in=codes).values_list("code", "name")
+        if len(codes) < 500
+        else Subject.objects.filter(round=round_).values_list("code", "name")
+    )
+    return [
+        {"place": f"{names.get(e.subject, '')} ({e.subject}) {e.code}", "text": render(e.text)} for e in wrong.errors
+    ]
+
+
+# ------------------------------------------------------------------------------ workbooks
+
+
+def load(job: Job, progress: Progress) -> Fields:
+    """Load the uploaded workbook, or only say what loading it would change (`preview`)."""
+    preview = bool(job.options.get("preview"))
+    run = preview_workbook_file if preview else load_workbook_file
+    path = Path(job.upload.path)
+    try:
+        report = run(
+            path,
+            by=job.created_by,
+            round=job.round,
+            allow_missing=bool(job.options.get("allow_missing", True)),
+            whole=bool(job.options.get("whole", False)),
+            progress=progress,
+        )
+    except WorkbookRefused as refused:
+        if refused.can_be_marked:
+            _store(job, _marked_name(job), lambda out: write_marked_copy(path, out, refused.problems))
+        raise JobFailed(
+            _("The workbook has errors. Nothing was changed."),
+            [{"place": p.place, "text": p.message} for p in refused.problems],
+        ) from refused
+    except ReviewError as refused_by_round:
+        raise JobFailed(str(refused_by_round)) from refused_by_round
+    options = {**job.options, "counts": report.counts_as_json()}
+    if not preview:
+        options["loaded_round"] = report.round_id
+    return {
+        "options": options,
+        "notices": list(report.notices),
+        "message": _("Checked: nothing is wrong.") if preview else _("The workbook was loaded."),
+    }
+
+
+def _marked_name(job: Job) -> str:
+    return f"{Path(job.options.get('file_name') or 'workbook.xlsx').stem}-标错.xlsx"
+
+
+def export(job: Job, progress: Progress) -> Fields:
+    round_ = _round_of(job)
+    computation = current_computation(round_)
+    if computation is None:
+        raise JobFailed(_("The round has not been computed yet. Compute it first."))
+    _store(
+        job,
+        f"{round_.plan.code}-{round_.name}-结果.xlsx",
+        lambda out: write_result(out, computation, progress=progress),
+    )
+    return {"message": _("The result workbook is ready.")}
+
+
+def template(job: Job, progress: Progress) -> Fields:
+    version = (
+        job.round.plan_version
+        if job.round
+        else PlanVersion.objects.select_related("plan").get(pk=job.options["plan_version"])
+    )
+    name = f"{version.plan.code}-{job.round.name if job.round else ''}-数据簿.xlsx"
+    _store(job, name.replace("--", "-"), lambda out: write_template(out, version, round=job.round))
+    return {"message": _("The blank workbook is ready.")}
+
+
+WORK: dict[JobKind, Callable[[Job, Progress], Fields]] = {
+    JobKind.COMPUTE: compute,
+    JobKind.IMPORT: load,
+    JobKind.EXPORT: export,
+    JobKind.TEMPLATE: template,
+}

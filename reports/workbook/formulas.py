@@ -1,0 +1,66 @@
+"""Live formulas of the result workbook: a composite's cell computes itself from its children's cells.
+
+A spreadsheet computes in binary. A sum that is exactly a half in decimals may fall a hair below it there,
+so every formula rounds to 8 places first and then to the plan's decimals (half away from zero, as Excel's ROUND does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from appraisal_site.lib.fields import canonical
+from scoring.engine.types import Node, NodeScore, Plan, Status
+
+ADJUSTMENTS = frozenset({"bonus", "penalty", "inspection"})
+
+# Where a node's figure stands in the row at hand: code → "E5".
+CellOf = Callable[[str], str]
+
+
+def node_formula(plan: Plan, node: Node, scores: Mapping[str, NodeScore], cell: CellOf) -> str | None:
+    """The formula of a composite's score in one subject's row; None for a leaf or where there is no score.
+
+    Source: rules on composites. Children that are not applicable or reference nodes (weight 0) are left out of the
+    sum and of the weights; a missing one counts as 0 and keeps its weight; adjustments are added after it.
+    """
+    own = scores[node.code]
+    if not node.children or own.status is not Status.SCORED:
+        return None
+    ordinary, adjustments = [], []
+    for child in node.children:
+        if scores[child.code].status is Status.NOT_APPLICABLE:
+            continue
+        if child.method in ADJUSTMENTS:
+            adjustments.append(child)
+        elif weight_of(child) > 0:
+            ordinary.append(child)
+    terms = _sum(node, ordinary, scores, cell)
+    terms += [cell(c.code) for c in adjustments if scores[c.code].status is Status.SCORED]
+    inner = f"ROUND({'+'.join(terms) or '0'},8)"
+    formula = f"ROUND({inner},{plan.decimals})"
+    return f"=MAX(0,{formula})" if node is plan.root else f"={formula}"
+
+
+def weight_of(node: Node) -> Decimal:
+    return node.points if node.weight is None else node.weight
+
+
+def _sum(node: Node, ordinary: list[Node], scores: Mapping[str, NodeScore], cell: CellOf) -> list[str]:
+    """The weighted mean of the applicable children as terms to be added; a plain sum where that is the same."""
+    present = [c for c in ordinary if scores[c.code].status is Status.SCORED]
+    if not present:
+        return []
+    if all(weight_of(c) == c.points for c in ordinary) and sum(c.points for c in ordinary) == node.points:
+        return [cell(c.code) for c in present]
+    weighted = "+".join(_share(c, cell) for c in present)
+    total = sum((weight_of(c) for c in ordinary), Decimal(0))
+    return [f"{canonical(node.points)}*({weighted})/{canonical(total)}"]
+
+
+def _share(child: Node, cell: CellOf) -> str:
+    """weight × score / points; just the score where the weight is the points."""
+    weight = weight_of(child)
+    if weight == child.points:
+        return cell(child.code)
+    return f"{canonical(weight)}*{cell(child.code)}/{canonical(child.points)}"

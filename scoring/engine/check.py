@@ -131,7 +131,8 @@ def _composite_problems(node: Node) -> Iterable[Problem]:
         )
         if total > Fraction(node.points):
             message = _(
-                "%(code)s %(title)s has %(points)s points, but its indicators add up to %(sum)s: %(difference)s too many."
+                "%(code)s %(title)s has %(points)s points, but its indicators add up to %(sum)s: "
+                "%(difference)s too many."
             )
         yield problem(node, "points", Text(message, values))
 

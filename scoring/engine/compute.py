@@ -79,8 +79,7 @@ class Compiled:
             return frozenset()
         for code, composite in self.composites.items():
             if code not in codes and all(child in codes for child in composite.codes):
-                codes.add(code)
-                codes.update(composite.adjustments)
+                codes |= self.branches[code]
         if self.plan.root.code in codes:
             report(self.plan.root.code, "not_applicable", Text(_("Nothing is left that applies to this subject.")))
         return frozenset(codes)

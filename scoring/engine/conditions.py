@@ -67,15 +67,15 @@ def parse(text: str) -> Condition:
     conjunction: list[Comparison] = []
     tokens = _tokens(text)
     part: list[tuple[str, str]] = []
-    for kind, token in [*tokens, ("end", "or")]:
-        if kind == "end" or (kind == "word" and token in ("and", "or")):
+    for kind, word in [*tokens, ("end", "or")]:
+        if kind == "end" or (kind == "word" and word in ("and", "or")):
             conjunction.append(_comparison(part))
             part = []
-            if token == "or":
+            if word == "or":
                 alternatives.append(tuple(conjunction))
                 conjunction = []
         else:
-            part.append((kind, token))
+            part.append((kind, word))
     return Condition(tuple(alternatives))
 
 
@@ -90,14 +90,14 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 def _comparison(tokens: list[tuple[str, str]]) -> Comparison:
-    shown = " ".join(token for _kind, token in tokens)
-    at = next((i for i, (kind, token) in enumerate(tokens) if kind == "operator" and token != "+"), None)
+    shown = " ".join(word for _kind, word in tokens)
+    at = next((i for i, (kind, word) in enumerate(tokens) if kind == "operator" and word != "+"), None)
     left = tokens if at is None else tokens[:at]
     right = [] if at is None else tokens[at + 1 :]
     sums_well = len(left) % 2 == 1 and all(
-        (kind == "word") if i % 2 == 0 else (token == "+") for i, (kind, token) in enumerate(left)
+        (kind == "word") if i % 2 == 0 else (word == "+") for i, (kind, word) in enumerate(left)
     )
-    facts = tuple(token for _kind, token in left[::2])
+    facts = tuple(word for _kind, word in left[::2])
     if not sums_well or (at is None and len(facts) > 1):
         raise ConditionError(
             Text(_("“%(part)s” is no comparison; expected: fact, operator, value."), {"part": shown or "…"})
@@ -136,7 +136,7 @@ def _compare(left: Value, operator: str, right: Value) -> bool:
         return left == right
     if operator == "!=":
         return left != right
-    assert isinstance(left, Fraction)  # noqa: S101 — check() lets only numbers be ordered
+    assert isinstance(left, Fraction)  # check() lets only numbers be ordered
     assert isinstance(right, Fraction)
     if operator == "<":
         return left < right

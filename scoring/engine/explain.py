@@ -139,8 +139,8 @@ def _limit(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Te
     if values.get("tied"):
         return Text(
             _(
-                "%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places. Tied across the limit with "
-                "others, so all of them get %(after)s; the committee may decide."
+                "%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places. Tied across the "
+                "limit with others, so all of them get %(after)s; the committee may decide."
             ),
             shown,
         )
@@ -156,8 +156,9 @@ def _limit_within(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]
     if values.get("tied"):
         return Text(
             _(
-                "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such that "
-                "%(condition)s. Tied across the limit with others, so all of them get %(after)s; the committee may decide."
+                "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such "
+                "that %(condition)s. Tied across the limit with others, so all of them get %(after)s; the committee may "
+                "decide."
             ),
             shown,
         )
@@ -176,8 +177,8 @@ def _distribute(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) 
     if values.get("tied"):
         return Text(
             _(
-                "Forced distribution over %(size)s (%(scope)s): %(places)s. Tied across a boundary with others, so all of "
-                "them get %(grade)s; the committee may decide."
+                "Forced distribution over %(size)s (%(scope)s): %(places)s. Tied across a boundary with others, so all "
+                "of them get %(grade)s; the committee may decide."
             ),
             shown,
         )
@@ -230,7 +231,8 @@ def explain_limit(report: LimitReport, plan: Plan) -> Text:
     }
     return Text(
         _(
-            "%(size)s × %(share)s = %(exact)s: %(places)s places, %(holders)s holders, %(cut)s with the next lower grade"
+            "%(size)s × %(share)s = %(exact)s: %(places)s places, %(holders)s holders, %(cut)s with the next lower "
+            "grade"
         ),
         values,
     )

@@ -42,12 +42,10 @@ def _subject(book: Any, one: Any, assessors: dict[str, list[str]]) -> t.SubjectI
     def own(table: dict[Any, Any]) -> dict[str, Any]:
         return {key[1]: value for key, value in table.items() if key[0] == one.code}
 
-    marks = {
-        code: [
-            t.Mark(name, decimal(value)) for name, value in zip(_names(assessors[code], values), values, strict=True)
-        ]
-        for code, values in own(book.marks).items()
-    }
+    marks = {}
+    for code, values in own(book.marks).items():
+        names = _names(assessors[code], values)
+        marks[code] = [t.Mark(name, decimal(value)) for name, value in zip(names, values, strict=True)]
     votes: dict[str, dict[str, dict[str, int]]] = {}
     for (subject, code, name), counter in book.votes.items():
         if subject == one.code:

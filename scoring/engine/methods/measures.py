@@ -198,10 +198,8 @@ class RatioToBestScorer(NumberScorer):
 
     def score(self, subject: SubjectInput, entry: Any) -> tuple[int, Detail]:
         best = self.best[subject.category]
-        if self.lower:
-            share = Fraction(best) / Fraction(entry)
-        else:
-            share = Fraction(entry) / Fraction(best) if best else ZERO
+        numerator, denominator = (best, entry) if self.lower else (entry, best)
+        share = Fraction(numerator) / Fraction(denominator) if denominator else ZERO
         detail = {"actual": figure(entry), "best": figure(best), "share": str(share)}
         return self.cents(self.points * share), detail
 

@@ -40,7 +40,6 @@ def _distribute(grading: Grading, rule: Rule, index: int, scope: Scope) -> None:
     # A decided holder takes one of its grade's places; the places that are left go out in order of merit.
     held = [sum(1 for i in fixed if grading.name(grading.grade[i]) == g) for g in grades]
     grade_at = [g for g, count, taken in zip(grades, counts, held, strict=True) for _p in range(count - taken)]
-    grade_at += [grades[-1]] * (len(ordered) - len(grade_at))
     figures = {"size": len(members), "scope": scope.name, "places": dict(zip(grades, counts, strict=True))}
     tied: dict[str, list[str]] = {}
     for block in _blocks(grading, ordered):
@@ -78,8 +77,8 @@ def words_of_distribute(rule: Rule, plan: Plan, nodes: Nodes) -> Text:
     parts = [f"{g} {percent(rule.shares[g])}" for g in plan.grades if g in rule.shares]
     return Text(
         _(
-            "Forced distribution in %(scope)s by merit: %(parts)s, places by largest remainder; subjects of equal merit "
-            "across a boundary all get the lower grade and go to the committee."
+            "Forced distribution in %(scope)s by merit: %(parts)s, places by largest remainder; subjects of equal "
+            "merit across a boundary all get the lower grade and go to the committee."
         ),
         {"scope": scope_words(rule), "parts": parts},
     )

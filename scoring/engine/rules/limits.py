@@ -255,8 +255,8 @@ def words_of_limit_within(rule: Rule, plan: Plan, nodes: Nodes) -> Text:
     }
     return Text(
         _(
-            "Of the holders of %(grade)s in %(scope)s at most %(share)s (%(arithmetic)s) may be such that %(condition)s; "
-            "the last of these by merit get %(lower)s, and the places stay free."
+            "Of the holders of %(grade)s in %(scope)s at most %(share)s (%(arithmetic)s) may be such that "
+            "%(condition)s; the last of these by merit get %(lower)s, and the places stay free."
         ),
         values,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from ..conditions import check as check_condition
@@ -85,7 +86,7 @@ def apply_thresholds(grading: Grading, rule: Rule, index: int) -> None:
         (grade, None if minimum is None else ceil_of(Fraction(minimum) * grading.unit))
         for grade, minimum in steps_of(rule, grading.plan)
     ]
-    shown = {grade: minimum for grade, minimum in steps_of(rule, grading.plan)}
+    shown = dict(steps_of(rule, grading.plan))
     for i in grading.open():
         total = grading.totals[i]
         grade = next(g for g, minimum in steps if minimum is None or total >= minimum)
@@ -117,7 +118,7 @@ def check_thresholds(rule: Rule, plan: Plan, nodes: Nodes) -> Checks:
     known = [minimum for minimum in minimums if minimum is not None]
     if len(known) < len(minimums):
         yield "minimums", Text(_("Only the last grade has no minimum."))
-    elif any(upper <= lower for upper, lower in zip(known, known[1:], strict=False)):
+    elif any(upper <= lower for upper, lower in pairwise(known)):
         yield "minimums", Text(_("A better grade needs a higher minimum than the next one."))
 
 
@@ -140,6 +141,11 @@ def apply_floor_grade(grading: Grading, rule: Rule, index: int) -> None:
             grading.change(i, index, rule, grading.position[rule.grade or ""], minimum=figure(minimum))
 
 
+def words_of_floor_grade(rule: Rule, plan: Plan, nodes: Nodes) -> Text:
+    values = {"minimum": figure(rule.minimum or 0), "grade": rule.grade}
+    return Text(_("A total below %(minimum)s: %(grade)s."), values)
+
+
 def check_floor_grade(rule: Rule, plan: Plan, nodes: Nodes) -> Checks:
     yield from grade_of(rule, plan)
     if rule.minimum is None:
@@ -150,9 +156,7 @@ FLOOR_GRADE = RuleKind(
     key="floor_grade",
     title=plain(_("Grade below a minimum")),
     apply=apply_floor_grade,
-    words=lambda rule, plan, nodes: Text(
-        _("A total below %(minimum)s: %(grade)s."), {"minimum": figure(rule.minimum or 0), "grade": rule.grade}
-    ),
+    words=words_of_floor_grade,
     check=check_floor_grade,
 )
 

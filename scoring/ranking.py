@@ -127,7 +127,7 @@ def heads(plan: Plan, labels: dict[str, Any], sort: str, *, scores: bool) -> lis
     found = [_head(key, labels[key], sort, key in number, key in wide) for key in keys]
     if scores:
         found += [
-            _head(f"{SCORE}{node.code}", node.title, sort, number=True, wide=False, title=node.code)
+            _head(f"{SCORE}{node.code}", node.title, sort, number=True, wide=True, title=node.code)
             for node in columns(plan)
         ]
     found += [_head(key, labels[key], sort, key in number, wide=False) for key in ("total", "grade")]

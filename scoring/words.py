@@ -66,7 +66,8 @@ def reasons(plan: Plan, result: Result) -> list[ReasonLine]:
 
 
 def _change(before: str | None, after: str | None) -> str:
-    return f"{before or _('no grade')} → {after or _('no grade')}" if before != after else ""
+    """Empty for the first grade, which the sentence names."""
+    return f"{before} → {after or _('no grade')}" if before is not None and before != after else ""
 
 
 def flags(plan: Plan, result: Result) -> list[FlagLine]:

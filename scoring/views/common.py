@@ -18,6 +18,8 @@ from ..engine.types import Plan
 from ..models import Computation
 from ..queries import current_computation, is_stale, limits
 
+PEOPLE_SHOWN = 200  # of one list of a limit; the ranking has all
+
 
 def get_round(round_pk: int) -> Round:
     return get_object_or_404(Round.objects.select_related("plan", "plan_version"), pk=round_pk)
@@ -46,6 +48,14 @@ def fragment_or_page(request: HttpRequest, fragment: str, page: str, context: di
     return response
 
 
+def _people(codes: tuple[str, ...], subjects: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "count": len(codes),
+        "shown": [subjects.get(code, code) for code in codes[:PEOPLE_SHOWN]],
+        "more": max(0, len(codes) - PEOPLE_SHOWN),
+    }
+
+
 def limit_lines(computation: Computation, plan: Plan, subjects: dict[str, Any]) -> list[dict[str, Any]]:
     """Each limit's arithmetic with its subjects by code (those that are not in `subjects` stay codes)."""
     return [
@@ -53,10 +63,9 @@ def limit_lines(computation: Computation, plan: Plan, subjects: dict[str, Any]) 
             "report": report,
             "scope": report.scope or _("all"),
             "words": words.limit(report, plan),
-            "held": len(report.holders),
-            "holders": [subjects.get(code, code) for code in report.holders],
-            "cut": [subjects.get(code, code) for code in report.cut],
-            "tied": [subjects.get(code, code) for code in report.tied],
+            "holders": _people(report.holders, subjects),
+            "cut": _people(report.cut, subjects),
+            "tied": _people(report.tied, subjects),
         }
         for report in limits(computation)
     ]

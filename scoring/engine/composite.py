@@ -14,7 +14,7 @@ from typing import Any
 
 from .methods import ADJUSTMENTS
 from .rounding import round_half_up, whole_numbers
-from .text import figure, percent
+from .text import figure
 from .text import gettext_noop as _
 from .types import Node, NodeScore, Plan, Status, Text
 
@@ -101,46 +101,44 @@ def composite_steps(node: Node, plan: Plan, scores: Mapping[str, NodeScore]) -> 
         steps.append(Text(_("Not applicable, its share passes to the others: %(names)s"), {"names": left_out}))
     if missing := [f"{c.code} {c.title}" for c in applicable if scores[c.code].status is Status.MISSING]:
         steps.append(Text(_("Missing, counted as 0 for now: %(names)s"), {"names": missing}))
-    steps.append(_sum_step(node, applicable, scores))
-    for child in node.children:
-        if is_adjustment(child) and scores[child.code].status is Status.SCORED:
-            values = {"name": f"{child.code} {child.title}", "value": _shown(scores[child.code])}
-            steps.append(Text(_("plus %(name)s: %(value)s"), values))
+    own = _weighted_sum(node, applicable, scores)
+    steps.append(_sum_step(node, applicable, scores, own))
+    added = [c for c in node.children if is_adjustment(c) and scores[c.code].value]
+    total = own + sum((_value(scores[c.code]) for c in added), Fraction(0))
+    if added:
+        terms = "".join(_signed(c.code, scores[c.code]) for c in added)
+        values = {"sum": figure(own), "terms": terms, "result": figure(total)}
+        steps.append(Text(_("With bonus and penalty: %(sum)s%(terms)s = %(result)s"), values))
+    if node is plan.root and total < 0:
+        steps.append(Text(_("A total below 0 is 0")))
     return steps
 
 
-def _shown(score: NodeScore) -> str:
-    return "0" if score.value is None else figure(score.value)
+def _value(score: NodeScore) -> Fraction:
+    return Fraction(score.value or 0)
 
 
-def _sum_step(node: Node, applicable: list[Node], scores: Mapping[str, NodeScore]) -> Text:
-    weights = [weight_of(c) for c in applicable]
-    total = sum(weights, Fraction(0))
-    value = sum(
-        (
-            w * Fraction(scores[c.code].value or 0) / Fraction(c.points)
-            for c, w in zip(applicable, weights, strict=True)
-        ),
-        Fraction(0),
-    )
-    result = Fraction(node.points) * value / total
+def _signed(code: str, score: NodeScore) -> str:
+    value = _value(score)
+    return f" {'+' if value > 0 else '−'} {code} {figure(abs(value))}"
+
+
+def _weighted_sum(node: Node, applicable: list[Node], scores: Mapping[str, NodeScore]) -> Fraction:
+    weight = sum((weight_of(c) for c in applicable), Fraction(0))
+    shares = (weight_of(c) * _value(scores[c.code]) / Fraction(c.points) for c in applicable)
+    return Fraction(node.points) * sum(shares, Fraction(0)) / weight
+
+
+def _sum_step(node: Node, applicable: list[Node], scores: Mapping[str, NodeScore], result: Fraction) -> Text:
+    total = sum((weight_of(c) for c in applicable), Fraction(0))
     values = {"points": figure(node.points), "total": figure(total), "result": figure(result)}
-    by_points = all(w == c.points for c, w in zip(applicable, weights, strict=True))
-    if by_points:
-        values["terms"] = " + ".join(f"{c.code} {_shown(scores[c.code])}" for c in applicable)
+    if all(weight_of(c) == c.points for c in applicable):
+        values["terms"] = " + ".join(f"{c.code} {figure(_value(scores[c.code]))}" for c in applicable)
         if total == node.points:
             return Text(_("%(terms)s = %(result)s"), values)
-        return Text(_("%(points)s × (%(terms)s) ÷ %(total)s = %(result)s"), values)
-    values["terms"] = " + ".join(
-        f"{figure(w)} × {c.code} {_shown(scores[c.code])} ÷ {figure(c.points)}"
-        for c, w in zip(applicable, weights, strict=True)
-    )
+    else:
+        values["terms"] = " + ".join(
+            f"{figure(weight_of(c))} × {c.code} {figure(_value(scores[c.code]))} ÷ {figure(c.points)}"
+            for c in applicable
+        )
     return Text(_("%(points)s × (%(terms)s) ÷ %(total)s = %(result)s"), values)
-
-
-def share_of_parent(node: Node, parent: Node) -> str:
-    """The node's weight as a share of its ordinary siblings', for pages: "60%"; empty for others."""
-    if is_adjustment(node) or not weight_of(node):
-        return ""
-    total = sum((weight_of(c) for c in ordinary_children(parent)), Fraction(0))
-    return percent(weight_of(node) / total)

@@ -68,8 +68,6 @@ def explain_score(
         steps = composite_steps(node, plan, scores) if scores else []
     else:
         steps = METHODS[node.method].steps(node, plan, score)
-    if node is plan.root and score.value == 0:
-        steps.append(Text(_("A total below 0 is 0")))
     values = {"decimals": plan.decimals, "value": _fixed(score.value, plan)}
     return [*steps, Text(_("rounded half up to %(decimals)s decimals: %(value)s"), values)]
 
@@ -157,8 +155,8 @@ def _limit_within(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]
         return Text(
             _(
                 "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such "
-                "that %(condition)s. Tied across the limit with others, so all of them get %(after)s; the committee may "
-                "decide."
+                "that %(condition)s. Tied across the limit with others, so all of them get %(after)s; "
+                "the committee may decide."
             ),
             shown,
         )

@@ -37,13 +37,14 @@ class CarriedScorer(Scorer):
             return self.marks.read(subject, report)
         rounds = []
         for earlier in subject.earlier.get(self.set, ()):
-            if earlier.total is None:
+            total, points = earlier.total, earlier.points
+            if total is None:
                 continue
-            if earlier.points is None or earlier.points <= 0:
-                values = {"round": earlier.round}
-                report("earlier", Text(_("%(round)s: a total needs full points above 0."), values), earlier.round)
+            if points is None or not (total.is_finite() and points.is_finite() and points > 0):
+                text = Text(_("%(round)s: a total and full points above 0 expected."), {"round": earlier.round})
+                report("earlier", text, earlier.round)
                 continue
-            rounds.append((earlier.round, Fraction(earlier.total), Fraction(earlier.points)))
+            rounds.append((earlier.round, Fraction(total), Fraction(points)))
         return sorted(rounds) or MISSING
 
     def score(self, subject: SubjectInput, entry: Any) -> tuple[int, Detail]:

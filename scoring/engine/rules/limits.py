@@ -143,7 +143,7 @@ def apply_limit(grading: Grading, rule: Rule, index: int) -> None:
 
 def _limited(rule: Rule, plan: Plan) -> Checks:
     yield from grade_of(rule, plan)
-    if rule.grade and rule.grade == plan.grades[-1]:
+    if rule.grade in plan.grades[-1:]:
         yield "grade", Text(_("“%(grade)s” is the last grade: there is no lower one to go to."), {"grade": rule.grade})
     if rule.share is None or not 0 <= rule.share <= 1:
         yield "share", Text(_("A share from 0 to 1 expected."))

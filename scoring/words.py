@@ -70,13 +70,21 @@ def _change(before: str | None, after: str | None) -> str:
     return f"{before} → {after or _('no grade')}" if before is not None and before != after else ""
 
 
+def flag_label(key: str) -> str:
+    """A short word for a flag of the engine."""
+    return {
+        "missing": _("missing"),
+        "tie": _("tie"),
+        "no_votes": _("class without votes"),
+    }.get(key, key)
+
+
 def flags(plan: Plan, result: Result) -> list[FlagLine]:
     """What a person must look at, but for missing input, which the page says elsewhere."""
     return [
-        FlagLine(label, render(engine.explain_flag(flag, plan)))
+        FlagLine(flag_label(flag.key), render(engine.explain_flag(flag, plan)))
         for flag in result.flags
         if flag.key != "missing"
-        for label in [_("look at this")]
     ]
 
 

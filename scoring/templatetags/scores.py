@@ -5,29 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext as _
 
 from ..models import SubjectResult
+from ..words import flag_label
 
 register = template.Library()
 
 SHOWN_ELSEWHERE = {"missing", "tie"}
 
 
-def flag_words(key: str) -> str:
-    """A short word for a flag of the engine."""
-    return {
-        "missing": _("missing"),
-        "tie": _("tie"),
-        "no_votes": _("class without votes"),
-    }.get(key, key)
-
-
 @register.filter
 def other_flags(row: SubjectResult) -> list[str]:
     """The flags that have no badge of their own, each once."""
     keys = dict.fromkeys(key for key, _values in row.document["flags"] if key not in SHOWN_ELSEWHERE)
-    return [flag_words(key) for key in keys]
+    return [flag_label(key) for key in keys]
 
 
 @register.simple_tag(takes_context=True)

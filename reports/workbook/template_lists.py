@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -93,7 +94,8 @@ class Lists:
         return _formula(
             f'=OR(TRIM({score})="{NOT_APPLICABLE}",IF(ISNUMBER({score}),AND({score}>=0,{score}<=IFERROR({limit},-1),'
             f"ABS({score}-ROUND({score},{decimals}))<1E-9)))",
-            f"应是 0 到该指标满分之间的数，最多 {decimals} 位小数，或者“{NOT_APPLICABLE}”；不打分的指标只能填“{NOT_APPLICABLE}”。",
+            f"应是 0 到该指标满分之间的数，最多 {decimals} 位小数，或者“{NOT_APPLICABLE}”；"
+            f"不打分的指标只能填“{NOT_APPLICABLE}”。",
         )
 
     def figure(self, value: str, indicator: str) -> Validation:
@@ -166,5 +168,15 @@ def any_number() -> Validation:
 def only_once(cell: str, column: str) -> Validation:
     """A text that no other row of the column has. Compared as text: long digits stay exact."""
     return _formula(
-        f"=SUMPRODUCT(N({column}$2:{column}${MANY_SUBJECTS}={cell}))<=1", "这个编码已经有了，编码不得重复。"
+        f"=SUMPRODUCT(--({column}$2:{column}${MANY_SUBJECTS}={cell}))<=1", "这个编码已经有了，编码不得重复。"
     )
+
+
+def any_date() -> Validation:
+    return {
+        "validate": "date",
+        "criteria": ">=",
+        "value": date(1990, 1, 1),
+        "error_title": "填写有误",
+        "error_message": "应是日期，如 2020-11-20。",
+    }

@@ -1,11 +1,4 @@
-from django.urls import path
-
-from .views import session
+from . import urls_accounts, urls_organisation
 
 app_name = "units"
-urlpatterns = [
-    path("accounts/login/", session.LoginView.as_view(), name="login"),
-    path("accounts/logout/", session.logout, name="logout"),
-    path("accounts/password/", session.password, name="password"),
-    path("accounts/me/", session.account, name="account"),
-]
+urlpatterns = [*urls_accounts.urlpatterns, *urls_organisation.urlpatterns]

@@ -1,0 +1,5 @@
+"""Units, people, the roster, the change log."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

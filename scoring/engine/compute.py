@@ -59,6 +59,7 @@ class Compiled:
         self.nodes = {node.code: node for node in walk(plan.root)}
         leaves = [node for node in self.nodes.values() if not node.children]
         self.scorers: dict[str, Scorer] = {n.code: METHODS[n.method].scorer(n, plan) for n in leaves}
+        self.voted = [n.code for n in leaves if METHODS[n.method].votes]
         # Children before parents, so that a parent finds their scores.
         composites = [node for node in self.nodes.values() if node.children][::-1]
         self.composites = {node.code: Composite(node) for node in composites}
@@ -320,8 +321,9 @@ def _flags(compiled: Compiled, one: _Entries, raised: Sequence[Flag]) -> tuple[F
     flags = []
     if one.missing:
         flags.append(Flag("missing", {"codes": list(one.missing)}))
-    for code, detail in one.details.items():
-        flags += [Flag("no_votes", {"code": code, "class": name}) for name in detail.get("silent", ())]
+    for code in compiled.voted:
+        silent = one.details.get(code, {}).get("silent", ())
+        flags += [Flag("no_votes", {"code": code, "class": name}) for name in silent]
     return (*flags, *raised)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 _WIDE = Context(prec=2000)  # never rounds a score
@@ -28,6 +29,7 @@ def to_cents(value: Decimal, unit: int) -> int | None:
     return numerator * (unit // denominator)
 
 
+@lru_cache(maxsize=2**16)
 def to_decimal(cents: int, decimals: int) -> Decimal:
     """The Decimal with exactly `decimals` decimals; never a negative zero."""
     return Decimal(cents).scaleb(-decimals, _WIDE)

@@ -23,9 +23,11 @@ class MarksScorer(Scorer):
         self.only = node.assessors[0].name if len(node.assessors) == 1 else ""
         numerator, self.denominator = node.points.as_integer_ratio()
         self.highest = numerator * self.unit
+        # Many subjects have the same mark of the same assessor: what is stored of it is then one object.
+        self.details: dict[tuple[str, int], Detail] = {}
 
     def read(self, subject: SubjectInput, report: Report) -> Any:
-        found: dict[str, tuple[int, str]] = {}
+        found: dict[str, int] = {}
         for mark in subject.marks.get(self.node.code, ()):
             name = mark.assessor or self.only
             if self.weights and name not in self.weights:
@@ -33,7 +35,7 @@ class MarksScorer(Scorer):
             elif name in found:
                 report("mark", Text(_("%(assessor)s marked twice here."), {"assessor": name}), name)
             else:
-                found[name] = (self._cents(mark.value, name, report), str(mark.value))
+                found[name] = self._cents(mark.value, name, report)
         if not found or len(found) < len(self.weights):
             return MISSING
         return found
@@ -65,19 +67,19 @@ class MarksScorer(Scorer):
             },
         )
 
-    def score(self, subject: SubjectInput, entry: Any) -> tuple[int, Detail]:
+    def score(self, subject: SubjectInput, entry: dict[str, int]) -> tuple[int, Detail]:
         if len(entry) == 1:
-            ((name, (cents, written)),) = entry.items()
-            return cents, {"marks": [[name, written]]}
-        weights = self.weights
-        total = weight = 0
-        rows = []
-        for name, (cents, written) in sorted(entry.items()):
-            share = weights[name] if weights else 1
-            total += share * cents
-            weight += share
-            rows.append([name, written])
-        return round_half_up(total, weight), {"marks": rows}
+            (only,) = entry.items()
+            detail = self.details.get(only)
+            if detail is None:
+                detail = self.details[only] = self._detail(entry)
+            return only[1], detail
+        weights = self.weights or dict.fromkeys(entry, 1)
+        total = sum(weights[name] * cents for name, cents in entry.items())
+        return round_half_up(total, sum(weights.values())), self._detail(entry)
+
+    def _detail(self, entry: dict[str, int]) -> Detail:
+        return {"marks": [[name, figure(Fraction(cents, self.unit))] for name, cents in sorted(entry.items())]}
 
 
 def mark_words(node: Node, plan: Plan) -> Text:

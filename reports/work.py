@@ -88,11 +88,12 @@ def load(job: Job, progress: Progress) -> Fields:
             progress=progress,
         )
     except WorkbookRefused as refused:
+        problems = refused.problems
         if refused.can_be_marked:
-            _store(job, _marked_name(job), lambda out: write_marked_copy(path, out, refused.problems))
+            _store(job, _marked_name(job), lambda out: write_marked_copy(path, out, problems))
         raise JobFailed(
             _("The workbook has errors. Nothing was changed."),
-            [{"place": p.place, "text": p.message} for p in refused.problems],
+            [{"place": p.place, "text": p.message} for p in problems],
         ) from refused
     except ReviewError as refused_by_round:
         raise JobFailed(str(refused_by_round)) from refused_by_round

@@ -270,14 +270,18 @@ def _rounded(value: Fraction, decimals: int) -> Decimal:
     return Decimal(round_half_up(value.numerator * 10**decimals, value.denominator)).scaleb(-decimals)
 
 
-def _cached(value: Decimal) -> str | float:
-    """The value stored beside a formula, as the shortest digits that give it."""
+def _cached(value: Decimal) -> float:
+    """The value stored beside a formula. A cell is a binary number: this is the border, nothing is computed with it."""
     return float(value)
+
+
+def _unheard(percent: int, message: str) -> None:
+    """Nobody wants to know how far it is."""
 
 
 def write_result(path: str | Path, computation: Computation, progress: Progress | None = None) -> None:
     """Write the result workbook of a computation to `path`. Queries do not grow with the subjects."""
-    tell = progress or (lambda percent, message: None)
+    tell = progress or _unheard
     with translation.override("zh-hans"):
         tell(0, _("Reading the result"))
         book = _Book(Path(path), computation)

@@ -1,20 +1,39 @@
-"""An account with an initial password sees nothing but the page that changes it."""
+"""Who has not logged in, or has an initial password, sees nothing but the page that changes that.
+
+An htmx request is answered with a redirect of the whole page: no log-in page lands in a fragment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import middleware as auth_middleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 ALLOWED_VIEWS = frozenset({"units:password", "units:logout", "set_language", "health"})
 
 
-class MustChangePasswordMiddleware:
-    """Sends every other page to units:password until the initial password is replaced.
+class LoginRequiredMiddleware(auth_middleware.LoginRequiredMiddleware):
+    """Django's own, which also speaks to htmx. The page to come back to is the one around the fragment."""
 
-    An htmx request gets the same as a full redirect, so that no log-in page lands in a fragment.
-    """
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        if not request.headers.get("HX-Request"):
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        query = QueryDict(mutable=True)
+        query[REDIRECT_FIELD_NAME] = f"{page.path}?{page.query}" if page.query else page.path or "/"
+        return HttpResponseClientRedirect(f"{reverse('units:login')}?{query.urlencode(safe='/')}")
+
+
+class MustChangePasswordMiddleware:
+    """Sends every other page to units:password until the initial password is replaced."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,5 +48,5 @@ class MustChangePasswordMiddleware:
         if match is not None and match.view_name in ALLOWED_VIEWS:
             return None
         if request.headers.get("HX-Request"):
-            return HttpResponse(headers={"HX-Redirect": reverse("units:password")})
+            return HttpResponseClientRedirect(reverse("units:password"))
         return HttpResponseRedirect(reverse("units:password"))

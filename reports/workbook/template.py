@@ -22,26 +22,24 @@ from reviews.models import EarlierResult, NotApplicable, Round, RoundSetMember, 
 from scoring.engine.types import FactDefinition, FactType, Node
 
 from . import template_lists as checks
-from .template_guide import Guide
-from .template_lists import Lists, Validation
-from .template_sheets import (
+from .layout import (
     ATTAINMENTS,
-    BALLOTS_SHEET,
     EARLIER,
-    EVENTS_SHEET,
-    FIGURES,
-    GUIDE,
-    LISTS,
-    MARKS_SHEET,
+    EVENTS,
+    INSTRUCTIONS,
     NO,
     NOT_APPLICABLE,
+    NUMBERS,
     PLAN,
+    SCORES,
     SUBJECTS,
     TALLIES,
+    VOTES,
     YES,
-    Column,
-    Needs,
 )
+from .template_guide import Guide
+from .template_lists import Lists, Validation
+from .template_sheets import LISTS, Column, Needs
 
 LAST_ROW = 1_048_575  # of a sheet, counted from 0
 Cell = str | Decimal | date | None
@@ -112,9 +110,9 @@ class _Template:
         rows: dict[str, Callable[[], Iterable[Sequence[Cell]]]] = {
             PLAN: self._plan_rows,
             SUBJECTS: self._subject_rows,
-            MARKS_SHEET: self._mark_rows,
+            SCORES: self._mark_rows,
             ATTAINMENTS: lambda: self._leaf_rows(self.needs.attained),
-            FIGURES: lambda: self._leaf_rows(self.needs.numbered),
+            NUMBERS: lambda: self._leaf_rows(self.needs.numbered),
         }
         self._guide()
         for name, columns in self.needs.sheets().items():
@@ -125,7 +123,7 @@ class _Template:
         self.file.close()
 
     def _guide(self) -> None:
-        sheet = self.file.add_worksheet(GUIDE)
+        sheet = self.file.add_worksheet(INSTRUCTIONS)
         _printed(sheet)
         Guide(self.needs, self.round, len(self.entries)).write(sheet, self.style)
 
@@ -159,12 +157,12 @@ class _Template:
         """Lines under rows in use; what waits to be filled in is pale yellow until it is."""
         titles = [column.title for column in columns]
         first = xl_col_to_name(0)
-        for title in {MARKS_SHEET: ("得分",), ATTAINMENTS: ("目标值", "完成值"), FIGURES: ("数值",)}.get(name, ()):
+        for title in {SCORES: ("得分",), ATTAINMENTS: ("目标值", "完成值"), NUMBERS: ("数值",)}.get(name, ()):
             position = titles.index(title)
             at = xl_col_to_name(position)
             rule = {"type": "formula", "criteria": f'=AND(${first}2<>"",${at}2="")', "format": self.style.waiting}
             sheet.conditional_format(1, position, LAST_ROW, position, rule)
-        if name == MARKS_SHEET and self.needs.plan.notes_required:
+        if name == SCORES and self.needs.plan.notes_required:
             score, note = (xl_col_to_name(titles.index(title)) for title in ("得分", "说明"))
             rule = {
                 "type": "formula",
@@ -183,7 +181,7 @@ class _Template:
         count = "应是 0 起的整数。"
         by_sheet: dict[str, Callable[[], dict[str, Validation | None]]] = {
             SUBJECTS: self._subject_validations,
-            MARKS_SHEET: lambda: {
+            SCORES: lambda: {
                 "指标编码": lists.choice("评分指标"),
                 "考评主体": lists.choice("考评主体"),
                 "得分": lists.mark("D2", "B2"),
@@ -193,8 +191,8 @@ class _Template:
                 "目标值": checks.above_zero("目标值应是大于 0 的数。"),
                 "完成值": checks.any_number(),
             },
-            FIGURES: lambda: {"指标编码": lists.choice("数值指标"), "数值": lists.figure("C2", "B2")},
-            EVENTS_SHEET: lambda: {
+            NUMBERS: lambda: {"指标编码": lists.choice("数值指标"), "数值": lists.figure("C2", "B2")},
+            EVENTS: lambda: {
                 "指标编码": lists.choice("事项指标"),
                 "条目": lists.item("$B2"),
                 "数量": checks.at_least(0, count, whole=True),
@@ -202,7 +200,7 @@ class _Template:
                 "日期": checks.any_date(),
                 "状态": lists.choice("状态"),
             },
-            BALLOTS_SHEET: lambda: {
+            VOTES: lambda: {
                 "票类": lists.choice("票类"),
                 "投票对象": lists.subject(),
                 "指标编码": lists.choice("投票指标"),

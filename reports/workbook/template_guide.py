@@ -13,16 +13,8 @@ from reviews.models import Round
 from scoring.engine import method_title, method_words
 from scoring.engine.types import Node
 
-from .template_sheets import (
-    ABSTENTION,
-    EARLIER,
-    EVENTS_SHEET,
-    MARKS_SHEET,
-    NOT_APPLICABLE,
-    PLAN,
-    SUBJECTS,
-    Needs,
-)
+from .layout import ABSTENTION, EARLIER, EVENTS, NOT_APPLICABLE, PLAN, SCORES, SUBJECTS
+from .template_sheets import Needs
 
 WIDTHS = (13, 30, 12, 22, 30, 72)
 Line = Sequence[str]
@@ -65,12 +57,12 @@ class Guide:
             yield f"在“{PLAN}”表中填写轮次，在“{SUBJECTS}”表中填写全部考核对象，每个对象一行。"
         else:
             yield f"“{PLAN}”和“{SUBJECTS}”两张表已按本轮次填好；请核对对象的类别、分组和后面的事实栏，空着的补上。"
-        if MARKS_SHEET in sheets and self.needs.marked and self.round is not None:
-            yield f"“{MARKS_SHEET}”表已按对象、指标、考评主体列好，只填得分和说明；没有填写的行导入时跳过，不是 0 分。"
-        elif MARKS_SHEET in sheets and not self.needs.marked:
-            yield f"本方案没有打分的指标，“{MARKS_SHEET}”表只用来登记“{NOT_APPLICABLE}”的指标。"
-        elif MARKS_SHEET in sheets:
-            yield f"在“{MARKS_SHEET}”表中，每个对象、指标、考评主体填一行；没有填写的不是 0 分，是缺失。"
+        if SCORES in sheets and self.needs.marked and self.round is not None:
+            yield f"“{SCORES}”表已按对象、指标、考评主体列好，只填得分和说明；没有填写的行导入时跳过，不是 0 分。"
+        elif SCORES in sheets and not self.needs.marked:
+            yield f"本方案没有打分的指标，“{SCORES}”表只用来登记“{NOT_APPLICABLE}”的指标。"
+        elif SCORES in sheets:
+            yield f"在“{SCORES}”表中，每个对象、指标、考评主体填一行；没有填写的不是 0 分，是缺失。"
         yield "其他各表有则填写，没有则留空。行的先后没有关系；表头不要修改，也不要增加栏目。"
         yield "蓝底的栏目必填，灰底的可以不填；浅黄色的单元格等待填写，填好后颜色消失。编码都是文本，前面的零保留。"
         yield "填好后在系统中上传。有错误时什么都不会导入，系统列出每个错误所在的单元格，改正后重新上传即可。"
@@ -110,7 +102,7 @@ class Guide:
 
     def _place(self, node: Node) -> str:
         place = self.needs.input_sheet(node)
-        return f"{place}（没有往期时填{MARKS_SHEET}）" if node in self.needs.carried_by_marks else place
+        return f"{place}（没有往期时填{SCORES}）" if node in self.needs.carried_by_marks else place
 
     def _items(self) -> Iterator[Line]:
         for node in self.needs.with_events:
@@ -132,7 +124,7 @@ class Guide:
                     "不填",
                     "据实填写",
                     "",
-                    f"没有列条目，在“{EVENTS_SHEET}”表中直接填分值和事由。",
+                    f"没有列条目，在“{EVENTS}”表中直接填分值和事由。",
                 )
 
     def _classes(self) -> Iterator[Line]:

@@ -12,7 +12,8 @@ from xlsxwriter.utility import xl_col_to_name
 
 from scoring.engine.types import FactType
 
-from .template_sheets import ABSTENTION, LISTS, NO, NOT_APPLICABLE, STATUSES, SUBJECTS, YES, Needs
+from .layout import ABSTENTION, NO, NOT_APPLICABLE, STATUSES, SUBJECTS, YES
+from .template_sheets import LISTS, Needs
 
 Validation = dict[str, Any]
 MANY_SUBJECTS = 20_000  # so many rows of 对象 are searched for a code that is there twice
@@ -41,7 +42,7 @@ class Lists:
         items = [(node.code, item.code) for node in needs.with_events for item in node.catalogue]
         add("条目所属指标", [leaf for leaf, _item in items])
         add("条目", [item for _leaf, item in items])
-        add("状态", STATUSES)
+        add("状态", tuple(STATUSES))
         add("投票指标", [node.code for node in needs.voted])
         add("投票量表", [_scale(node.ballot) for node in needs.voted])
         add("票类", needs.classes)

@@ -6,20 +6,33 @@ language of the product.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indicators.models import PlanVersion
 from indicators.services import engine_plan
-from reviews.tree import ATTAINMENT, BALLOTS, EVENTS, MARKS, NUMBERS, Tree
-from scoring.engine.conditions import parse
+from reviews import tree
 from scoring.engine.types import FactDefinition, FactType, Node, Plan
 
-PLAN, SUBJECTS, MARKS_SHEET, ATTAINMENTS, FIGURES = "方案", "对象", "评分", "完成率", "数值"
-EVENTS_SHEET, BALLOTS_SHEET, TALLIES, EARLIER = "事项", "选票", "计票", "往期"
-GUIDE, LISTS = "填写说明", "选项"  # not part of the contract: who reads the workbook passes over them
-NOT_APPLICABLE, ABSTENTION, YES, NO = "不适用", "弃权", "是", "否"
-STATUSES = ("已审核", "待审核", "不予认定")
+from .check import known_sets, reads_any_round
+from .layout import (
+    ABSTENTION,
+    ATTAINMENTS,
+    EARLIER,
+    EVENTS,
+    NO,
+    NOT_APPLICABLE,
+    NUMBERS,
+    PLAN,
+    SCORES,
+    STATUSES,
+    SUBJECTS,
+    TALLIES,
+    VOTES,
+    YES,
+)
+
+# The lists behind the drop-downs, hidden; not part of the contract: who reads the workbook passes over it.
+LISTS = "选项"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +55,17 @@ class Needs:
     def __init__(self, version: PlanVersion) -> None:
         self.version = version
         self.plan: Plan = engine_plan(version)
-        self.tree = Tree(self.plan)
+        self.tree = tree.Tree(self.plan)
         falls_back = [n for n in self.tree.of(frozenset({"carried"})) if n.settings.get("fallback") == "marks"]
         # `carried` leaves that are marked as long as their set has no round at all.
         self.carried_by_marks: list[Node] = falls_back
-        self.marked = [n for n in self.tree.nodes.values() if n.method in MARKS or n in falls_back]
-        self.attained = self.tree.of(ATTAINMENT)
-        self.numbered = self.tree.of(NUMBERS)
-        self.with_events = self.tree.of(EVENTS)
-        self.voted = self.tree.of(BALLOTS)
-        self.sets = self._sets()
-        self.reads_earlier = bool(self.sets) or any(name.startswith("grade_in:") for name in self._fact_names())
-
-    def _fact_names(self) -> Iterator[str]:
-        for rule in self.plan.rules:
-            for condition in filter(None, (rule.condition, rule.prefer)):
-                for comparison in parse(condition).comparisons():
-                    yield from comparison.facts
-
-    def _sets(self) -> tuple[str, ...]:
-        """Names of the sets of earlier rounds that leaves and rules read."""
-        named = [str(n.settings["set"]) for n in self.tree.of(frozenset({"carried"}))]
-        named += [name.split(":")[1] for name in self._fact_names() if name.startswith("times_grade:")]
-        return tuple(dict.fromkeys(named))
+        self.marked = [n for n in self.tree.nodes.values() if n.method in tree.MARKS or n in falls_back]
+        self.attained = self.tree.of(tree.ATTAINMENT)
+        self.numbered = self.tree.of(tree.NUMBERS)
+        self.with_events = self.tree.of(tree.EVENTS)
+        self.voted = self.tree.of(tree.BALLOTS)
+        self.sets = sorted(known_sets(self.plan))
+        self.reads_earlier = bool(self.sets) or reads_any_round(self.plan)
 
     @property
     def assessors(self) -> tuple[str, ...]:
@@ -88,11 +89,11 @@ class Needs:
     def input_sheet(self, node: Node) -> str:
         """The sheet where a node's inputs are entered; empty for a composite."""
         by_methods = (
-            (MARKS, MARKS_SHEET),
-            (ATTAINMENT, ATTAINMENTS),
-            (NUMBERS, FIGURES),
-            (EVENTS, EVENTS_SHEET),
-            (BALLOTS, f"{BALLOTS_SHEET}、{TALLIES}"),
+            (tree.MARKS, SCORES),
+            (tree.ATTAINMENT, ATTAINMENTS),
+            (tree.NUMBERS, NUMBERS),
+            (tree.EVENTS, EVENTS),
+            (tree.BALLOTS, f"{VOTES}、{TALLIES}"),
             (frozenset({"carried"}), EARLIER),
         )
         return next((sheet for methods, sheet in by_methods if node.method in methods), "")
@@ -105,15 +106,15 @@ class Needs:
         sheets = {PLAN: _PLAN_COLUMNS, SUBJECTS: self._subject_columns()}
         # Also where nothing is marked: this is where a node is said to be not applicable.
         if self.marked or len(self.tree.nodes) > 2:
-            sheets[MARKS_SHEET] = (SUBJECT, indicator, *self._mark_columns())
+            sheets[SCORES] = (SUBJECT, indicator, *self._mark_columns())
         if self.attained:
             sheets[ATTAINMENTS] = (SUBJECT, indicator, *_ATTAINMENT_COLUMNS)
         if self.numbered:
-            sheets[FIGURES] = (SUBJECT, indicator, *_NUMBER_COLUMNS)
+            sheets[NUMBERS] = (SUBJECT, indicator, *_NUMBER_COLUMNS)
         if self.with_events:
-            sheets[EVENTS_SHEET] = (SUBJECT, indicator, *_EVENT_COLUMNS)
+            sheets[EVENTS] = (SUBJECT, indicator, *_EVENT_COLUMNS)
         if self.voted:
-            sheets[BALLOTS_SHEET] = (*_BALLOT_COLUMNS, SUBJECT, indicator, _answer(self))
+            sheets[VOTES] = (*_BALLOT_COLUMNS, SUBJECT, indicator, _answer(self))
             sheets[TALLIES] = (SUBJECT, indicator, _CLASS, _answer(self), _COUNT)
         if self.reads_earlier:
             sheets[EARLIER] = _EARLIER_COLUMNS
@@ -150,7 +151,7 @@ class Needs:
                 "得分",
                 10,
                 True,
-                f"0 到该指标满分之间，{decimals}；或者填“{NOT_APPLICABLE}”，不必写说明，填在上级指标上则整个分支都不适用。"
+                f"0 到该指标满分之间，{decimals}；或者填“{NOT_APPLICABLE}”，填在上级指标上则整个分支不适用。"
                 "得分和说明都空着的行视为没有填写，导入时跳过。",
                 "number",
             ),
@@ -198,7 +199,7 @@ _EVENT_COLUMNS = (
     Column("事由", 40, False, "什么事。同一条目、同一事由视为同一件事。"),
     Column("依据", 30, False, "文件、批示等书面依据。"),
     Column("日期", 13, False, "事项发生的日期，如 2020-11-20。", "date"),
-    Column("状态", 12, False, f"{'、'.join(STATUSES)}；不填是“{STATUSES[0]}”。只有“{STATUSES[0]}”的计分。"),
+    Column("状态", 12, False, f"{'、'.join(STATUSES)}；不填是“已审核”。只有“已审核”的计分。"),
 )
 _CLASS = Column("票类", 14, True, "投票人类别的编码，见下面的投票表。")
 _BALLOT_COLUMNS = (

@@ -7,3 +7,8 @@ class UnitsConfig(AppConfig):
     label = "units"
     verbose_name = _("Units and people")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import audit_words
+
+        audit_words.describe(actions=audit_words.ACTIONS, fields=audit_words.FIELDS)

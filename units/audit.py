@@ -30,11 +30,7 @@ def entry(
     reason: str = "",
 ) -> AuditEntry:
     """An unsaved audit entry, for bulk_create. Only fields whose value differs are kept in `changes`."""
-    kept = {
-        name: [_text(before), _text(after)]
-        for name, (before, after) in (changes or {}).items()
-        if before != after
-    }
+    kept = {name: [_text(before), _text(after)] for name, (before, after) in (changes or {}).items() if before != after}
     return AuditEntry(
         actor=actor,
         action=action,

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from .views import session
+from .views import accounts, session
 
 urlpatterns = [
     path("accounts/login/", session.LoginView.as_view(), name="login"),
     path("accounts/logout/", session.logout, name="logout"),
     path("accounts/password/", session.password, name="password"),
     path("accounts/me/", session.account, name="account"),
+    path("accounts/", accounts.account_list, name="account_list"),
+    path("accounts/add/", accounts.account_add, name="account_add"),
+    path("accounts/<int:pk>/", accounts.account_edit, name="account_edit"),
+    path("accounts/<int:pk>/reset/", accounts.account_reset, name="account_reset"),
 ]

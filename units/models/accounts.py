@@ -19,7 +19,7 @@ class User(AbstractUser):
     must_change_password = models.BooleanField(_("must change the password at the next log-in"), default=False)
     language = models.CharField(_("language"), max_length=10, blank=True)
 
-    class Meta(AbstractUser.Meta):
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
 
@@ -45,9 +45,7 @@ class RoleGrant(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="role_grants")
     role = models.CharField(_("role"), max_length=12, choices=Role.choices)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="role_grants")
-    person = models.ForeignKey(
-        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="role_grants"
-    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="role_grants")
 
     class Meta:
         ordering = ["role", "id"]
@@ -68,9 +66,7 @@ class RoleGrant(models.Model):
             models.CheckConstraint(
                 condition=Q(unit__isnull=True) | Q(person__isnull=True), name="role_of_a_unit_or_a_person"
             ),
-            models.CheckConstraint(
-                condition=~Q(role="assessor") | Q(unit__isnull=False), name="assessor_has_a_unit"
-            ),
+            models.CheckConstraint(condition=~Q(role="assessor") | Q(unit__isnull=False), name="assessor_has_a_unit"),
             models.CheckConstraint(
                 condition=~Q(role="subject") | Q(unit__isnull=False) | Q(person__isnull=False),
                 name="subject_is_a_unit_or_a_person",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appraisal_site.lib.fields import canonical
+from units import audit_words
 
 register = template.Library()
 
@@ -29,9 +30,9 @@ def _decimal(value: Decimal | int | Fraction, places: int | None) -> Decimal:
 
 
 @register.filter
-def points(value: Decimal | int | Fraction | None, decimals: int | None = None) -> str:
+def points(value: Decimal | int | Fraction | str | None, decimals: int | str | None = None) -> str:
     """A score: `decimals` places, half up; without it as many as it has. None is shown as —."""
-    if value is None or value == "":
+    if value is None or isinstance(value, str):
         return NONE
     if decimals is None or decimals == "":
         return canonical(value if isinstance(value, Decimal) else _decimal(value, None))
@@ -42,9 +43,9 @@ def points(value: Decimal | int | Fraction | None, decimals: int | None = None) 
 
 
 @register.filter
-def percent(value: Decimal | int | Fraction | None, decimals: int = 0) -> str:
+def percent(value: Decimal | int | Fraction | str | None, decimals: int = 0) -> str:
     """A share, 1 for all of it: 0.375|percent:1 → 37.5%. None is shown as —."""
-    return NONE if value is None or value == "" else f"{points(Fraction(value) * 100, decimals)}%"
+    return NONE if value is None or isinstance(value, str) else f"{points(Fraction(value) * 100, decimals)}%"
 
 
 @register.filter
@@ -78,3 +79,21 @@ def page_query(context: Any, page: int, name: str = "page") -> str:
 def elided_pages(page: Any) -> list[Any]:
     """Page numbers around the current one, with … for those left out."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1))
+
+
+@register.filter
+def audit_action(entry: Any) -> str:
+    """What an audit entry says was done, in words."""
+    return audit_words.action_words(entry.action)
+
+
+@register.filter
+def audit_target(entry: Any) -> str:
+    """The kind of object an audit entry is about."""
+    return audit_words.target_words(entry.target)
+
+
+@register.filter
+def audit_changes(entry: Any) -> list[audit_words.Change]:
+    """What an audit entry changed: field, before, after."""
+    return audit_words.change_words(entry.target, entry.changes)

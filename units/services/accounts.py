@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +14,15 @@ from django.utils.translation import gettext as _
 from .. import access, audit
 from ..guards import require
 from ..models import Person, Role, RoleGrant, Unit, User
-from .errors import Refused
+from .errors import ChangedMeanwhile, Refused
 
 # Without the signs that people mix up when they read a password aloud or off paper.
-PASSWORD_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
-PASSWORD_GROUPS = 4
-PASSWORD_GROUP_LENGTH = 4
+INITIAL_SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+INITIAL_GROUPS = 4
+INITIAL_GROUP_LENGTH = 4
+
+# Nothing asks for the unit of these roles; one given would promise a limit that does not exist.
+WHOLE_SITE = frozenset({Role.ADMIN, Role.OFFICE, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class Grant:
 def initial_password() -> str:
     """A random password of four groups of four signs (79 bits), to be told once."""
     groups = (
-        "".join(secrets.choice(PASSWORD_SIGNS) for _sign in range(PASSWORD_GROUP_LENGTH))
-        for _group in range(PASSWORD_GROUPS)
+        "".join(secrets.choice(INITIAL_SIGNS) for _sign in range(INITIAL_GROUP_LENGTH))
+        for _group in range(INITIAL_GROUPS)
     )
     return "-".join(groups)
 
@@ -72,6 +77,8 @@ def _check_grants(grants: Sequence[Grant]) -> None:
             raise Refused(_("A subject needs the unit or the person who is appraised."))
         if grant.unit is not None and grant.person is not None:
             raise Refused(_("A role is for a unit or for a person, not for both."))
+        if grant.role in WHOLE_SITE and (grant.unit is not None or grant.person is not None):
+            raise Refused(_("This role is for the whole organisation: leave unit and person empty."))
 
 
 def _lock_administrators() -> list[int]:
@@ -118,7 +125,7 @@ def create_account(
     _write_grants(user, [], grants)
     audit.record(
         by,
-        "account.create",
+        "create account",
         user,
         label=_label(user),
         changes={
@@ -134,24 +141,37 @@ def _label(user: User) -> str:
     return f"{user.name} ({user.username})" if user.name else user.username
 
 
-@transaction.atomic
-def change_account(*, user: User, username: str, name: str, is_active: bool, grants: Sequence[Grant], by: User) -> User:
-    """Change name, roles and whether the account may log in. Nothing different writes nothing.
+def fingerprint(user: User, grants: Sequence[Grant]) -> str:
+    """A digest of what the form of an account showed, to find out whether somebody saved in between."""
+    keys = sorted([role, unit or 0, person or 0] for role, unit, person in (grant.key for grant in grants))
+    content = json.dumps([user.username, user.name, user.is_active, keys])
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
 
-    Raises Refused if no active administrator would be left or a role does not fit.
+
+@transaction.atomic
+def change_account(
+    *, user: User, username: str, name: str, is_active: bool, grants: Sequence[Grant], seen: str, by: User
+) -> User:
+    """Change names, roles and whether the account may log in. Nothing different writes nothing.
+
+    `seen` is the `fingerprint` of what the form showed. An account that may no longer log in is out with its
+    next request. Raises ChangedMeanwhile if somebody saved it since, Refused if no active administrator would
+    be left or a role does not fit, IntegrityError if the user name was taken a moment ago.
     """
     require(access.may_manage_accounts(by))
     _check_grants(grants)
     administrators = _lock_administrators()
     user = User.objects.select_for_update().get(pk=user.pk)
     before = grants_of(user)
+    if fingerprint(user, before) != seen:
+        raise ChangedMeanwhile(user)
     stays = is_active and any(grant.role == Role.ADMIN for grant in grants)
     if not stays:
         _keep_an_administrator(user, administrators)
     changes = {
         "username": (user.username, username),
         "name": (user.name, name),
-        "is_active": (user.is_active, is_active),
+        "active": (user.is_active, is_active),
         "roles": (_grants_in_words(before), _grants_in_words(grants)),
     }
     if all(old == new for old, new in changes.values()):
@@ -159,7 +179,7 @@ def change_account(*, user: User, username: str, name: str, is_active: bool, gra
     user.username, user.name, user.is_active = username, name, is_active
     user.save(update_fields=["username", "name", "is_active"])
     _write_grants(user, before, grants)
-    audit.record(by, "account.change", user, label=_label(user), changes=changes)
+    audit.record(by, "change account", user, label=_label(user), changes=changes)
     return user
 
 
@@ -172,7 +192,7 @@ def reset_password(*, user: User, by: User) -> str:
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     unlock(user)
-    audit.record(by, "account.reset_password", user, label=_label(user))
+    audit.record(by, "reset password", user, label=_label(user))
     return password
 
 
@@ -189,7 +209,7 @@ def change_own_password(*, user: User, password: str) -> None:
     user.set_password(password)
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
-    audit.record(user, "account.change_password", user, label=_label(user))
+    audit.record(user, "change password", user, label=_label(user))
 
 
 def choose_language(*, user: User, language: str) -> None:
@@ -201,13 +221,20 @@ def choose_language(*, user: User, language: str) -> None:
 def grant_admin(*, username: str, password: str | None) -> tuple[User, bool]:
     """For the command line: make `username` an active administrator, creating it if need be.
 
-    `password` replaces the present one if given. Returns the account and whether it is new.
+    `password` replaces the present one if given, and is not an initial one. Returns the account and whether
+    anything changed; only then an audit entry (without an actor) is written.
     """
     user, created = User.objects.get_or_create(username=username)
-    if password is not None:
+    fresh = password is not None and not user.check_password(password)
+    if fresh:
         user.set_password(password)
-    user.is_active = True
-    user.save()
-    RoleGrant.objects.get_or_create(user=user, role=Role.ADMIN, unit=None, person=None)
-    audit.record(None, "account.grant_admin", user, label=_label(user))
-    return user, created
+    _grant, granted = RoleGrant.objects.get_or_create(user=user, role=Role.ADMIN, unit=None, person=None)
+    held_back = not user.is_active or (password is not None and user.must_change_password)
+    changed = created or fresh or granted or held_back
+    if changed:
+        user.is_active = True
+        user.must_change_password = user.must_change_password and password is None
+        user.save()
+        unlock(user)
+        audit.record(None, "grant administrator", user, label=_label(user))
+    return user, changed

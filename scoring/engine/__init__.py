@@ -1,12 +1,13 @@
 """The rules by which a round is computed, in plain Python: no Django, no database.
 
-`score(plan, inputs) -> Outcome` is the one call that computes. `check_plan` says whether a plan can be computed
-with, `METHODS` and `RULES` are the registries of leaf methods and grade rules, and the `explain_*` and `*_words`
-functions say in words what a plan means and why a figure or a grade is what it is.
+`score(plan, inputs) -> Outcome` is the one call that computes; `check_inputs` only says what it would refuse, and
+`check_plan` whether a plan can be computed with. `METHODS` and `RULES` are the registries of leaf methods and grade
+rules, and the `explain_*` and `*_words` functions say in words what a plan means and why a figure or a grade is what
+it is.
 """
 
 from .check import check_plan
-from .compute import score, walk
+from .compute import check_inputs, score, walk
 from .explain import (
     explain_flag,
     explain_limit,
@@ -28,6 +29,7 @@ __all__ = [
     "ENGINE_VERSION",
     "METHODS",
     "RULES",
+    "check_inputs",
     "check_plan",
     "explain_flag",
     "explain_limit",

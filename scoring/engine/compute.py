@@ -144,6 +144,16 @@ def score(plan: Plan, inputs: Inputs) -> Outcome:
     return _outcome(compiled, inputs, entered)
 
 
+def check_inputs(plan: Plan, inputs: Inputs) -> list[InputError]:
+    """Everything that `score` would refuse in these inputs, without computing anything. Raises PlanErrors."""
+    compiled = compile_plan(plan)
+    errors: list[InputError] = []
+    for scorer in compiled.scorers.values():
+        scorer.begin(inputs)
+    _read_all(compiled, inputs, errors)
+    return errors
+
+
 # ------------------------------------------------------------------------------ reading
 
 

@@ -13,7 +13,7 @@ from indicators.services import engine_plan
 from reviews import tree
 from scoring.engine.types import FactDefinition, FactType, Node, Plan
 
-from .check import known_sets, reads_any_round
+from .checked import known_sets, reads_any_round
 from .layout import (
     ABSTENTION,
     ATTAINMENTS,

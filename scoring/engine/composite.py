@@ -66,30 +66,41 @@ class Composite:
 def composite_words(node: Node, plan: Plan) -> Text:
     """How a composite scores, with its weights where they are not simply its points."""
     ordinary = ordinary_children(node)
-    adjustments = [f"{c.code} {c.title}" for c in node.children if is_adjustment(c)]
-    values: dict[str, Any] = {
-        "points": figure(node.points),
-        "children": [f"{c.code} {c.title}" for c in ordinary],
-        "adjustments": adjustments,
-    }
+    words = [_sum_words(node, ordinary)]
+    if adjustments := [_name(c) for c in node.children if is_adjustment(c)]:
+        values = {"adjustments": adjustments}
+        words.append(Text(_("Then %(adjustments)s are added, and may take it above its points or below 0."), values))
+    if reference := [_name(c) for c in node.children if c not in ordinary and not is_adjustment(c)]:
+        words.append(Text(_("For reference only, not counted: %(names)s."), {"names": reference}))
+    said = words.pop()
+    for first in reversed(words):
+        said = Text(_("%(sentence)s %(next)s"), {"sentence": first, "next": said})
+    return said
+
+
+def _name(node: Node) -> str:
+    return f"{node.code} {node.title}"
+
+
+def _sum_words(node: Node, ordinary: list[Node]) -> Text:
+    values: dict[str, Any] = {"points": figure(node.points), "children": [_name(c) for c in ordinary]}
+    if len(ordinary) == 1:
+        if ordinary[0].points == node.points:
+            return Text(_("The score of %(children)s."), values)
+        values["own"] = figure(ordinary[0].points)
+        return Text(_("%(points)s × the score of %(children)s ÷ %(own)s."), values)
     if all(c.weight is None or c.weight == c.points for c in ordinary):
-        first = Text(_("Sum of %(children)s; the share of one that is not applicable passes to the others."), values)
-    else:
-        values["children"] = [
-            Text(_("%(name)s (weight %(weight)s)"), {"name": f"{c.code} {c.title}", "weight": figure(weight_of(c))})
-            for c in ordinary
-        ]
-        first = Text(
-            _(
-                "%(points)s × the weighted mean of score ÷ full points of %(children)s; the weight of one that is not "
-                "applicable passes to the others."
-            ),
-            values,
-        )
-    if not adjustments:
-        return first
-    second = Text(_("Then %(adjustments)s are added, and may take it above its points or below 0."), values)
-    return Text(_("%(sentence)s %(next)s"), {"sentence": first, "next": second})
+        return Text(_("Sum of %(children)s; the share of one that is not applicable passes to the others."), values)
+    values["children"] = [
+        Text(_("%(name)s (weight %(weight)s)"), {"name": _name(c), "weight": figure(weight_of(c))}) for c in ordinary
+    ]
+    return Text(
+        _(
+            "%(points)s × the weighted mean of score ÷ full points of %(children)s; the weight of one that is not "
+            "applicable passes to the others."
+        ),
+        values,
+    )
 
 
 def composite_steps(node: Node, plan: Plan, scores: Mapping[str, NodeScore]) -> list[Text]:
@@ -97,9 +108,9 @@ def composite_steps(node: Node, plan: Plan, scores: Mapping[str, NodeScore]) -> 
     ordinary = ordinary_children(node)
     applicable = [c for c in ordinary if scores[c.code].status is not Status.NOT_APPLICABLE]
     steps = []
-    if left_out := [f"{c.code} {c.title}" for c in ordinary if c not in applicable]:
+    if left_out := [_name(c) for c in ordinary if c not in applicable]:
         steps.append(Text(_("Not applicable, its share passes to the others: %(names)s"), {"names": left_out}))
-    if missing := [f"{c.code} {c.title}" for c in applicable if scores[c.code].status is Status.MISSING]:
+    if missing := [_name(c) for c in applicable if scores[c.code].status is Status.MISSING]:
         steps.append(Text(_("Missing, counted as 0 for now: %(names)s"), {"names": missing}))
     own = _weighted_sum(node, applicable, scores)
     steps.append(_sum_step(node, applicable, scores, own))

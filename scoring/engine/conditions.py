@@ -251,14 +251,15 @@ def _joined(parts: list[Text], message: str) -> Text:
     return said
 
 
-_OPERATOR_WORDS = {
-    "=": _("%(fact)s is %(value)s"),
-    "!=": _("%(fact)s is not %(value)s"),
+_NUMBER_WORDS = {
+    "=": _("%(fact)s equals %(value)s"),
+    "!=": _("%(fact)s does not equal %(value)s"),
     "<": _("%(fact)s is below %(value)s"),
     "<=": _("%(fact)s is at most %(value)s"),
     ">": _("%(fact)s is above %(value)s"),
     ">=": _("%(fact)s is at least %(value)s"),
 }
+_WORD_WORDS = {"=": _("%(fact)s is %(value)s"), "!=": _("%(fact)s is not %(value)s")}
 
 
 def _comparison_words(comparison: Comparison, plan: Plan, nodes: dict[str, Node]) -> Text:
@@ -267,13 +268,20 @@ def _comparison_words(comparison: Comparison, plan: Plan, nodes: dict[str, Node]
     if comparison.operator is None:
         return name
     value: str | Text = comparison.value
+    words = _NUMBER_WORDS
     if comparison.facts[0].startswith("option_share:"):
         value = f"{figure(Fraction(comparison.value) * 100)}%"
-    elif comparison.value in TRUE_WORDS:
-        value = Text(_("yes"))
-    elif comparison.value in FALSE_WORDS:
-        value = Text(_("no"))
-    return Text(_OPERATOR_WORDS[comparison.operator], {"fact": name, "value": value})
+    elif not _NUMBER.fullmatch(comparison.value):
+        value, words = _word(comparison.value), _WORD_WORDS
+    return Text(words[comparison.operator], {"fact": name, "value": value})
+
+
+def _word(value: str) -> Text:
+    if value in TRUE_WORDS:
+        return Text(_("yes"))
+    if value in FALSE_WORDS:
+        return Text(_("no"))
+    return Text(_("“%(title)s”"), {"title": value})
 
 
 def _fact_words(fact: str, plan: Plan, nodes: dict[str, Node]) -> Text:

@@ -1,4 +1,4 @@
-"""Forms of units, people and accounts, and the filters of their lists."""
+"""Forms of units and people, and the filters of their lists and of the change log."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .lookup import PersonField, UnitField
-from .models import Person, Role, Unit, User
+from .lookup import UnitField
+from .models import Person, Unit
 from .services.organisation import PERSON_FIELDS, UNIT_FIELDS, fingerprint
 
 
@@ -51,43 +51,6 @@ class PersonForm(_SeenForm):
         fields = PERSON_FIELDS
 
 
-class AccountForm(forms.ModelForm):
-    class Meta:
-        model = User
-        fields = ("username", "name", "is_active")
-        labels = {"is_active": _("May log in")}
-        help_texts = {
-            "username": _("Letters, digits and @ . + - _ only."),
-            "is_active": _("An account is switched off, never deleted: what it did stays in the log."),
-        }
-
-
-class GrantForm(forms.Form):
-    """One role. An empty line is no role."""
-
-    role = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *Role.choices], required=False)
-    unit = UnitField(label=_("of unit"), required=False)
-    person = PersonField(label=_("of person"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        role = data.get("role")
-        if not role and (data.get("unit") or data.get("person")):
-            self.add_error("role", _("Choose the role, or leave the line empty."))
-        if role == Role.ASSESSOR and not data.get("unit") and "unit" not in self.errors:
-            self.add_error("unit", _("An assessor needs the unit whose marks he enters."))
-        if role == Role.SUBJECT and not (data.get("unit") or data.get("person") or self.errors):
-            self.add_error("unit", _("A subject needs the unit or the person who is appraised."))
-        if data.get("unit") and data.get("person"):
-            self.add_error("person", _("A role is for a unit or for a person, not for both."))
-        if role in {Role.ADMIN, Role.OFFICE, Role.AUDITOR} and (data.get("unit") or data.get("person")):
-            self.add_error("role", _("This role is for the whole organisation: leave unit and person empty."))
-        return data
-
-
-GrantFormSet = forms.formset_factory(GrantForm, extra=3, max_num=40, can_delete=True)
-
-
 class UnitFilter(forms.Form):
     q = forms.CharField(label=_("Search"), required=False)
     category = forms.ChoiceField(label=_("Category"), required=False)
@@ -109,16 +72,6 @@ class PersonFilter(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["category"].choices = _choices(categories)  # type: ignore[attr-defined]
         self.fields["group"].choices = _choices(groups)  # type: ignore[attr-defined]
-
-
-class AccountFilter(forms.Form):
-    q = forms.CharField(label=_("Search"), required=False)
-    role = forms.ChoiceField(label=_("Role"), choices=[("", _("all")), *Role.choices], required=False)
-    state = forms.ChoiceField(
-        label=_("State"),
-        choices=[("", _("all")), ("active", _("active")), ("inactive", _("switched off"))],
-        required=False,
-    )
 
 
 class AuditFilter(forms.Form):

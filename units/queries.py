@@ -123,10 +123,12 @@ def _with_grants(accounts: QuerySet[User]) -> QuerySet[User]:
 
 
 def select_accounts(*, words: str = "", role: str = "", state: str = "") -> QuerySet[User]:
-    """Accounts with their roles (two queries). `state`: "active", "inactive" or "" for all."""
+    """Accounts with their roles (two queries). `state`: "active", "initial" (password), "inactive" or "" for all."""
     found = User.objects.order_by("username")
     if state:
-        found = found.filter(is_active=state == "active")
+        found = found.filter(is_active=state != "inactive")
+    if state == "initial":
+        found = found.filter(must_change_password=True)
     if role:
         found = found.filter(Exists(RoleGrant.objects.filter(user=OuterRef("pk"), role=role)))
     for word in words.split():

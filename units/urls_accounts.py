@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/me/", session.account, name="account"),
     path("accounts/", accounts.account_list, name="account_list"),
     path("accounts/add/", accounts.account_add, name="account_add"),
-    path("accounts/<int:pk>/", accounts.account_edit, name="account_edit"),
+    path("accounts/<int:pk>/", accounts.account_detail, name="account_detail"),
+    path("accounts/<int:pk>/edit/", accounts.account_edit, name="account_edit"),
     path("accounts/<int:pk>/reset/", accounts.account_reset, name="account_reset"),
 ]

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from units.models import User
 from units.services.accounts import grant_admin
 
-VARIABLE = "ADMIN_PASSWORD"
+VARIABLE = "KAOPING_ADMIN_PASSWORD"
 
 
 class Command(BaseCommand):
@@ -29,13 +29,14 @@ class Command(BaseCommand):
     def handle(self, *, username: str, **options: Any) -> None:
         exists = User.objects.filter(username=username).exists()
         password = os.environ.get(VARIABLE) or (None if exists else self._ask())
-        if password is not None:
-            try:
+        try:
+            User._meta.get_field("username").clean(username, None)
+            if password is not None:
                 validate_password(password, User(username=username))
-            except ValidationError as error:
-                raise CommandError(" ".join(error.messages)) from error
-        user, created = grant_admin(username=username, password=password)
-        word = "created" if created else "changed"
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        user, changed = grant_admin(username=username, password=password)
+        word = "changed" if exists and changed else "as it was" if exists else "created"
         self.stdout.write(f"{user.username}: {word}, active, administrator.")
 
     def _ask(self) -> str:

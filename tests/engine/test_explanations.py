@@ -1,0 +1,1 @@
+"""What the explanations say, in English and in Chinese, and that they never fail."""

@@ -1,0 +1,1 @@
+"""Every problem of a plan, with the path of its place."""

@@ -142,6 +142,14 @@ def _limit(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Te
             ),
             shown,
         )
+    if values.get("behind"):
+        return Text(
+            _(
+                "%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places. Better ones are tied "
+                "across the limit, and nobody moves up past them."
+            ),
+            shown,
+        )
     return Text(
         _("%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places, all taken by better ones."),
         shown,
@@ -157,6 +165,14 @@ def _limit_within(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]
                 "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such "
                 "that %(condition)s. Tied across the limit with others, so all of them get %(after)s; "
                 "the committee may decide."
+            ),
+            shown,
+        )
+    if values.get("behind"):
+        return Text(
+            _(
+                "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such "
+                "that %(condition)s. Better ones are tied across the limit, and nobody moves up past them."
             ),
             shown,
         )

@@ -41,3 +41,12 @@ def inputs(*subjects, **more):
 
 def event(value=None, count=1, item="", matter="", status="approved", key=""):
     return t.Event(item, d(count), d(value), matter, status, key)
+
+
+def say(text):
+    """A sentence in English, as a page would write it."""
+    if isinstance(text, t.Text):
+        return text.message % {name: say(value) for name, value in text.values.items()}
+    if isinstance(text, (list, tuple)):
+        return ", ".join(say(part) for part in text)
+    return str(text)

@@ -93,7 +93,9 @@ def _lower_all(
     figures = {"size": size, "share": figure(rule.share or 0), "places": places, "scope": scope.name}
     block = set(tied)
     for i in cut:
-        grading.change(i, index, rule, below, **figures, tied=i in block)
+        # Below a tied block places may be free, yet nobody moves up into them.
+        behind = bool(block) and i not in block
+        grading.change(i, index, rule, below, **figures, tied=i in block, behind=behind)
     keys = [grading.keys[i] for i in tied]
     for i in tied:
         values = {"rule": index, "grade": rule.grade, "to": grading.name(below), **figures, "subjects": keys}

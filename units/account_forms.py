@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.forms import PasswordChangeForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
 from .lookup import PersonField, UnitField
 from .models import Role, User
 from .services.accounts import WHOLE_SITE
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's own; the new password must be another one, or an initial password could stay for ever."""
+
+    def clean_new_password1(self) -> str:
+        password: str = self.cleaned_data["new_password1"]
+        if password == self.data.get(self.add_prefix("old_password")):
+            raise forms.ValidationError(_("Choose a password other than the present one."), "unchanged")
+        return password
 
 
 class AccountForm(forms.ModelForm):

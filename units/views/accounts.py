@@ -62,9 +62,9 @@ def _change(form: AccountForm, roles: Any, account: User, by: User) -> User | No
     values = {name: form.cleaned_data[name] for name in ("username", "name", "is_active", "seen")}
     try:
         return services.change_account(user=account, grants=_given(roles), by=by, **values)
-    except ChangedMeanwhile as error:
-        assert isinstance(error.current, User)
-        _show_current(form, error.current, services.grants_of(error.current))
+    except ChangedMeanwhile:
+        stored = User.objects.get(pk=account.pk)
+        _show_current(form, stored, services.grants_of(stored))
     return None
 
 
@@ -130,7 +130,8 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
     initial = None if request.method == "POST" else stored_roles
     roles = GrantFormSet(request.POST or None, prefix="roles", initial=initial)
     if request.method == "POST" and form.is_valid() and roles.is_valid():
-        if stored := saved(form, lambda: _change(form, roles, account, who(request))):
+        stored = saved(form, lambda: _change(form, roles, account, who(request)))
+        if stored:
             messages.success(request, _("“%(name)s” is saved.") % {"name": stored})
             return redirect("units:account_detail", pk)
     return _render_form(request, form, roles, account)

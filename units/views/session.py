@@ -9,15 +9,16 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
 from django.views.i18n import LANGUAGE_QUERY_PARAMETER, set_language
 
+from ..account_forms import OwnPasswordForm
 from ..models import User
 from ..services import accounts as services
 
@@ -60,22 +61,24 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_http_methods(["GET", "POST"])
 @sensitive_post_parameters()
 def password(request: HttpRequest) -> HttpResponse:
     """Change one's own password; the only page while an initial password is in use."""
     user = request.user
     assert isinstance(user, User)
     initial = user.must_change_password
-    form = PasswordChangeForm(user, request.POST or None)
+    form = OwnPasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.change_own_password(user=user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password has been changed."))
         return redirect("/" if initial else "units:account")
     context = {"form": form, "initial": initial, "rules": password_validators_help_texts()}
-    return render(request, "registration/password.html", context)
+    return render(request, "registration/password.html", context, status=422 if form.is_bound else 200)
 
 
+@require_GET
 def account(request: HttpRequest) -> HttpResponse:
     """Who am I here: name, roles, language."""
     assert isinstance(request.user, User)

@@ -16,8 +16,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.cell import coordinate_from_string, quote_sheetname, range_boundaries
 from openpyxl.utils.exceptions import CellCoordinatesException
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from .layout import ERRORS as LIST
+from .template_sheets import WAITING_COLOUR
 
 COLUMNS = (("工作表", 14), ("单元格", 10), ("问题", 100))
 MOST_COMMENTS = 2_000  # a spreadsheet becomes slow with more; cells beyond are red, and in the list
@@ -49,14 +51,18 @@ def write_marked_copy(source: str | Path, out: str | Path, problems: Iterable[Pr
 
     Problems of one cell share one comment; a comment of the user's stays above it. A problem without a cell of this
     workbook is in the list only. Marks of an earlier check, in a copy that was corrected and uploaded again, are
-    taken off first. Everything else stays: formulas too, but openpyxl drops their cached values, which a
-    spreadsheet computes again when it opens the copy. Raises what openpyxl raises on a file it cannot read.
+    taken off first, and so is the template's yellow of empty cells on sheets with errors. Everything else stays:
+    formulas too, but openpyxl drops their cached values, which a spreadsheet computes again when it opens the copy.
+    Raises what openpyxl raises on a file it cannot read.
     """
     found = list(problems)
     book = load_workbook(source, rich_text=True)
     _take_off(book)
-    for number, ((sheet, cell), messages) in enumerate(_by_cell(book, found).items()):
+    cells = _by_cell(book, found)
+    for number, ((sheet, cell), messages) in enumerate(cells.items()):
         _mark(book[sheet][cell], messages, with_comment=number < MOST_COMMENTS)
+    for sheet in {sheet for sheet, _cell in cells}:
+        _stop_waiting(book[sheet])
     _list(book, found)
     book.save(out)
 
@@ -112,6 +118,14 @@ def _mark(cell: Any, messages: list[str], *, with_comment: bool) -> None:
     cell.comment = comment
 
 
+def _stop_waiting(sheet: Any) -> None:
+    """Remove the template's yellow of empty cells: a conditional format would hide the red of one that is wrong."""
+    for area in list(sheet.conditional_formatting):
+        fills = [rule.dxf.fill for rule in area.rules if rule.dxf is not None and rule.dxf.fill is not None]
+        if any(fill.bgColor.rgb == f"FF{WAITING_COLOUR}" for fill in fills):
+            del sheet.conditional_formatting[str(area.sqref)]
+
+
 def _take_off(book: Workbook) -> None:
     """Undo the marks of an earlier check: the list, our comments, and the red of their cells."""
     if LIST in book.sheetnames and len(book.sheetnames) > 1:
@@ -155,7 +169,8 @@ def _list(book: Workbook, problems: list[Problem]) -> None:
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = f"A1:C{len(problems) + 1}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.sheet_properties.pageSetUpPr = None
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     book.active = 0
     for other in book.worksheets[1:]:
         other.sheet_view.tabSelected = False

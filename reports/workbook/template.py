@@ -27,6 +27,7 @@ from .layout import (
     EARLIER,
     EVENTS,
     INSTRUCTIONS,
+    LISTS,
     NO,
     NOT_APPLICABLE,
     NUMBERS,
@@ -39,7 +40,7 @@ from .layout import (
 )
 from .template_guide import Guide
 from .template_lists import Lists, Validation
-from .template_sheets import LISTS, Column, Needs
+from .template_sheets import WAITING_COLOUR, Column, Needs
 
 LAST_ROW = 1_048_575  # of a sheet, counted from 0
 Cell = str | Decimal | date | None
@@ -87,7 +88,7 @@ class _Style:
         self.cell = make(num_format="@", text_wrap=True, **(edge | {"valign": "top"}))
         # Conditional: they follow the rows when these are sorted, added or filled in.
         self.used_row = file.add_format({"bottom": 1, "bottom_color": "#D5DAE1"})
-        self.waiting = file.add_format({"bg_color": "#FFF7D6", "bottom": 1, "bottom_color": "#D5DAE1"})
+        self.waiting = file.add_format({"bg_color": f"#{WAITING_COLOUR}", "bottom": 1, "bottom_color": "#D5DAE1"})
 
 
 class _Template:

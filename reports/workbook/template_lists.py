@@ -12,8 +12,8 @@ from xlsxwriter.utility import xl_col_to_name
 
 from scoring.engine.types import FactType
 
-from .layout import ABSTENTION, NO, NOT_APPLICABLE, STATUSES, SUBJECTS, YES
-from .template_sheets import LISTS, Needs
+from .layout import ABSTENTION, LISTS, NO, NOT_APPLICABLE, STATUSES, SUBJECTS, YES
+from .template_sheets import Needs
 
 Validation = dict[str, Any]
 MANY_SUBJECTS = 20_000  # so many rows of 对象 are searched for a code that is there twice

@@ -31,8 +31,7 @@ from .layout import (
     YES,
 )
 
-# The lists behind the drop-downs, hidden; not part of the contract: who reads the workbook passes over it.
-LISTS = "选项"
+WAITING_COLOUR = "FFF7D6"  # of cells that wait to be filled in
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class Needs:
         columns = (
             Column("编码", 14, True, "每个对象一个，不得重复；按文本填写，“001”前面的零保留。"),
             Column("名称", 28, True, "单位名称或者人员姓名。"),
-            Column("类别", 18, True, f"只能是：{'、'.join(self.plan.categories) or '自定'}。"),
+            Column("类别", 26, True, f"只能是：{'、'.join(self.plan.categories) or '自定'}。"),
             Column("分组", 16, False, f"{group}；没有的不填。"),
         )
         return columns + tuple(

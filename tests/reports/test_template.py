@@ -312,3 +312,22 @@ def test_what_is_wrong_in_a_filled_template_is_marked_where_it_stands(filled, tm
     assert refused.value.problems[0].message in book["评分"]["D3"].comment.text
     assert validation(book, "评分", "得分").type == "custom"
     assert Mark.objects.count() == 0
+
+
+def test_the_yellow_of_an_empty_cell_does_not_hide_that_it_is_wrong(filled, tmp_path):
+    round_ = district_round(1)
+    path = filled(round_, lambda book: book["评分"].__setitem__("D2", 1))
+    with pytest.raises(WorkbookRefused) as refused:
+        load(path, round_)
+    assert [problem.place for problem in refused.value.problems] == ["评分!E2"]
+    out = tmp_path / "marked.xlsx"
+    write_marked_copy(path, out, refused.value.problems)
+
+    def paints(file, sheet):
+        areas = load_workbook(file)[sheet].conditional_formatting
+        return sorted(str(area.sqref).split(":")[0] for area in areas)
+
+    assert paints(path, "评分") == ["A2", "D2", "E2"]
+    assert paints(out, "评分") == ["A2"]
+    assert paints(out, "事项") == paints(path, "事项") == ["A2"]
+    assert load_workbook(out)["评分"]["E2"].fill.start_color.rgb == "FFFFC7CE"

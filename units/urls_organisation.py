@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, organisation
+from .views import audit, organisation, roster
 
 urlpatterns = [
     path("units/", organisation.unit_list, name="unit_list"),
@@ -15,5 +15,8 @@ urlpatterns = [
     path("units/people/search/", organisation.person_search, name="person_search"),
     path("units/people/<int:pk>/", organisation.person_detail, name="person_detail"),
     path("units/people/<int:pk>/edit/", organisation.person_edit, name="person_edit"),
+    path("units/roster/", roster.roster, name="roster"),
+    path("units/roster/template/", roster.roster_template, name="roster_template"),
+    path("units/roster/<str:token>/", roster.roster_preview, name="roster_preview"),
     path("log/", audit.audit_list, name="audit_list"),
 ]

@@ -57,7 +57,7 @@ def is_below(unit: int | None, top: int, above: Mapping[int, int | None]) -> boo
     return False
 
 
-def _lock_tree() -> dict[int, int | None]:
+def lock_tree() -> dict[int, int | None]:
     """`higher_units`, and nobody else moves a unit until this transaction ends.
 
     Two moves, each right by itself, could together make a circle.
@@ -69,7 +69,7 @@ def _lock_tree() -> dict[int, int | None]:
 def _check_parent(unit: Unit, parent: Unit | None) -> None:
     if parent is None or parent.pk == unit.parent_id:
         return
-    if is_below(parent.pk, unit.pk, _lock_tree()):
+    if is_below(parent.pk, unit.pk, lock_tree()):
         raise Refused(
             {
                 "parent": _("“%(parent)s” is “%(unit)s” itself or lies below it. Choose another higher unit.")

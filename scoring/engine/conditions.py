@@ -312,6 +312,12 @@ def facts_of(condition: Condition) -> set[str]:
     return {fact for comparison in condition.comparisons() for fact in comparison.facts}
 
 
+def is_one_fact(text: str) -> bool:
+    """Whether the condition is a single boolean fact, so that its words say its value too."""
+    comparisons = list(parse(text).comparisons())
+    return len(comparisons) == 1 and comparisons[0].operator is None
+
+
 def decimal_value(value: bool | Decimal | str) -> Value:
     """An input fact in the shape that conditions compare."""
     return Fraction(value) if isinstance(value, Decimal) else value

@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from .composite import composite_steps, composite_words, is_adjustment
-from .conditions import condition_words
+from .conditions import condition_words, is_one_fact
 from .methods import METHODS
 from .rules import RULES
-from .text import figure, percent
+from .text import figure, number_in, percent
 from .text import gettext_noop as _
 from .types import Flag, LimitReport, Node, NodeScore, Plan, Reason, Rule, Status, Text
 
@@ -96,7 +96,7 @@ def _by_condition(message: str) -> Any:
         condition = condition_words(rule.condition or "", plan, nodes_of(plan))
         facts = _facts(values.get("facts", {}), plan)
         said = Text(message, {"condition": condition, "grade": rule.grade, "steps": rule.steps})
-        if not facts:
+        if not facts or is_one_fact(rule.condition or ""):
             return said
         return Text(_("%(sentence)s (%(facts)s)"), {"sentence": said, "facts": facts})
 
@@ -108,7 +108,7 @@ def _facts(facts: Mapping[str, str], plan: Plan) -> list[Text]:
     shown = []
     for fact, value in facts.items():
         number = fact.startswith("option_share:")
-        word: str | Text = percent(Fraction(value.lstrip("≈"))) if number else value
+        word: str | Text = percent(number_in(value)) if number else value
         if value in ("true", "false"):
             word = Text(_("yes")) if value == "true" else Text(_("no"))
         name = condition_words(f"{fact} = 0", plan, nodes).values["fact"]

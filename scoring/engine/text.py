@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from .types import Text
 
-EXACT_PLACES = 8  # a figure with more decimals is shown rounded, with ≈
+EXACT_PLACES = 8  # a figure with more decimals is cut off and ends in …
 SHOWN_PLACES = 6
 
 
@@ -17,14 +17,19 @@ def gettext_noop(message: str) -> str:
 
 
 def figure(value: Fraction | Decimal | int) -> str:
-    """A number in plain digits: exact where it ends within 8 decimals, else "≈1.333333"."""
+    """A number in plain digits: exact where it ends within 8 decimals, else cut off: "1.333333…"."""
     number = Fraction(value)
     unit = 10**EXACT_PLACES
     if unit % number.denominator == 0:
         return _digits(number.numerator * (unit // number.denominator), EXACT_PLACES)
-    sign = -1 if number < 0 else 1
-    near = (abs(number) * 10**SHOWN_PLACES + Fraction(1, 2)).__floor__()
-    return "≈" + _digits(sign * near, SHOWN_PLACES)
+    cut = abs(number.numerator) * 10**SHOWN_PLACES // number.denominator
+    sign = "-" if number < 0 else ""
+    return f"{sign}{cut // 10**SHOWN_PLACES}.{cut % 10**SHOWN_PLACES:0{SHOWN_PLACES}d}…"
+
+
+def number_in(text: str) -> Fraction:
+    """What a `figure` shows, as a number again: near the value where it was cut off."""
+    return Fraction(text.rstrip("…"))
 
 
 def _digits(scaled: int, places: int) -> str:

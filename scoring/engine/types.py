@@ -354,7 +354,7 @@ class LimitReport:
 
     rule: int
     key: str
-    scope: str  # category or group title, joined titles, or "" for all
+    scope: str  # category or group title, titles joined by 、, or "" for all
     grade: str
     size: int  # N
     share: Decimal

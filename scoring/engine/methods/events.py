@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..text import figure, plain
+from ..text import figure, number_in, plain
 from ..text import gettext_noop as _
 from ..types import CatalogueItem, Event, Node, NodeScore, Plan, Problem, SubjectInput, Text
 from .base import Detail, Method, Report, Scorer, problem
@@ -162,7 +162,7 @@ def deduct_words(node: Node, plan: Plan) -> Text:
 
 def deduct_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     detail = score.detail
-    steps = _rows(detail)
+    steps = _rows(node, detail)
     points = figure(node.points)
     if "zero" in detail:
         item = next(i for i in node.catalogue if i.code == detail["zero"])
@@ -173,30 +173,28 @@ def deduct_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
             "limit": figure(item.zero_at or 0),
         }
         return [*steps, Text(_("%(item)s %(title)s: %(count)s reaches %(limit)s, so the score is 0"), values)]
-    rest = Fraction(node.points) - Fraction(detail["sum"])
+    rest = Fraction(node.points) - number_in(detail["sum"])
     values = {"points": points, "sum": detail["sum"], "rest": figure(rest)}
     if rest < 0:
         return [*steps, Text(_("%(points)s − %(sum)s is below 0, so 0"), values)]
     return [*steps, Text(_("%(points)s − %(sum)s = %(rest)s"), values)]
 
 
-def _rows(detail: Detail) -> list[Text]:
+def _rows(node: Node, detail: Detail) -> list[Text]:
     if not detail["rows"]:
         return [Text(_("No approved event"))]
-    return [_row(*row) for row in detail["rows"]]
+    titles = {item.code: f"{item.code} {item.title}" for item in node.catalogue}
+    return [_row(titles.get(item, item), *rest) for item, *rest in detail["rows"]]
 
 
 def _row(item: str, count: int, value: str, matter: str) -> Text:
-    values = {
-        "item": item or "—",
-        "count": count,
-        "value": value,
-        "matter": matter or "—",
-        "product": figure(count * Fraction(value)),
-    }
+    name: str | Text = Text(_("%(item)s (%(matter)s)"), {"item": item, "matter": matter})
+    if not item or not matter:
+        name = item or matter or Text(_("Event"))
+    values = {"name": name, "count": count, "value": value, "product": figure(count * number_in(value))}
     if count == 1:
-        return Text(_("%(item)s (%(matter)s): %(value)s"), values)
-    return Text(_("%(item)s (%(matter)s): %(count)s × %(value)s = %(product)s"), values)
+        return Text(_("%(name)s: %(value)s points"), values)
+    return Text(_("%(name)s: %(count)s × %(value)s = %(product)s points"), values)
 
 
 # ------------------------------------------------------------------------------ bonus
@@ -249,7 +247,7 @@ def bonus_words(node: Node, plan: Plan) -> Text:
 
 def bonus_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     detail = score.detail
-    steps = _rows(detail)
+    steps = _rows(node, detail)
     if detail["repeated"]:
         steps.append(
             Text(
@@ -259,12 +257,12 @@ def bonus_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         )
     for code, total, capped in detail["items"]:
         if total != capped:
-            values = {"item": code or "—", "sum": total, "cap": capped}
+            values = {"item": code, "sum": total, "cap": capped}
             steps.append(Text(_("%(item)s: %(sum)s, capped at %(cap)s"), values))
     if len(detail["items"]) > 1:
         terms = " + ".join(capped for _code, _total, capped in detail["items"])
         steps.append(Text(_("Sum: %(terms)s = %(sum)s"), {"terms": terms, "sum": detail["sum"]}))
-    if Fraction(detail["sum"]) > node.points:
+    if number_in(detail["sum"]) > node.points:
         values = {"sum": detail["sum"], "cap": figure(node.points)}
         steps.append(Text(_("%(sum)s is above the cap: %(cap)s"), values))
     return steps
@@ -292,12 +290,12 @@ def penalty_words(node: Node, plan: Plan) -> Text:
 
 
 def penalty_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
-    steps = _rows(score.detail)
+    steps = _rows(node, score.detail)
     if not score.detail["rows"]:
         return steps
     total = score.detail["sum"]
     values = {"sum": total, "cap": figure(node.points)}
-    if not node.settings.get("uncapped") and Fraction(total) > node.points:
+    if not node.settings.get("uncapped") and number_in(total) > node.points:
         return [*steps, Text(_("%(sum)s is above the cap: %(cap)s is taken off"), values)]
     return [*steps, Text(_("Taken off: %(sum)s"), values)]
 
@@ -315,7 +313,7 @@ def inspection_words(node: Node, plan: Plan) -> Text:
 
 
 def inspection_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
-    steps = _rows(score.detail)
+    steps = _rows(node, score.detail)
     if score.detail["rows"]:
         steps.append(Text(_("Taken off: %(sum)s"), {"sum": score.detail["sum"]}))
     return steps

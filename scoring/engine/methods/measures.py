@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from ..text import figure, plain
+from ..text import figure, number_in, plain
 from ..text import gettext_noop as _
 from ..types import Node, NodeScore, Plan, Problem, SubjectInput, Text
 from .base import MISSING, Detail, Method, Report, Scorer, is_number, no_check, problem
@@ -138,7 +138,7 @@ def rank_points_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         "value": value,
         "scale": figure(scale),
         "points": figure(node.points),
-        "score": figure(Fraction(node.points) * Fraction(value) / Fraction(scale)),
+        "score": figure(Fraction(node.points) * number_in(value) / Fraction(scale)),
     }
     return [
         Text(_("rank %(rank)s: %(value)s"), values),
@@ -222,7 +222,7 @@ def ratio_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     }
     if node.settings.get("lower_is_better"):
         first = _("lowest of the category %(best)s ÷ own figure %(actual)s = %(share)s")
-    elif Fraction(score.detail["best"].lstrip("≈")) == 0:
+    elif number_in(score.detail["best"]) == 0:
         first = _("all figures of the category are 0: counts as 0")
     else:
         first = _("own figure %(actual)s ÷ highest of the category %(best)s = %(share)s")
@@ -291,7 +291,7 @@ def _per_unit_values(node: Node) -> dict[str, Any]:
 
 def per_unit_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     values = _per_unit_values(node) | dict(score.detail)
-    raw = Fraction(score.detail["raw"].lstrip("≈"))
+    raw = number_in(score.detail["raw"])
     steps = [
         Text(_("figure %(actual)s − %(threshold)s: %(units)s units"), values),
         Text(_("%(base)s %(sign)s %(value)s × %(units)s = %(raw)s"), values),

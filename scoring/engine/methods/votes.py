@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..ballots import Count, Counter, ballot_steps, ballot_words
-from ..text import figure, percent, plain
+from ..text import figure, number_in, percent, plain
 from ..text import gettext_noop as _
 from ..types import BallotForm, Node, NodeScore, Plan, Problem, SubjectInput, Text
 from .base import Detail, Method, Report, Scorer, is_number, problem
@@ -166,7 +166,7 @@ def rank_band_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         "value": detail["value"],
         "points": figure(node.points),
         "scale": figure(scale),
-        "score": figure(Fraction(node.points) * Fraction(detail["value"]) / Fraction(scale)),
+        "score": figure(Fraction(node.points) * number_in(detail["value"]) / Fraction(scale)),
     }
     return [
         *vote_steps(node, plan, score),

@@ -39,7 +39,7 @@ def scopes_of(grading: Grading, rule: Rule) -> list[Scope]:
         return [Scope("", tuple(everyone))]
     if isinstance(rule.scope, tuple):
         members = tuple(i for i in everyone if grading.categories[i] in rule.scope)
-        return [Scope(", ".join(rule.scope), members)]
+        return [Scope("、".join(rule.scope), members)]
     by_name: dict[tuple[str, ...], list[int]] = {}
     for i in everyone:
         part: tuple[str, ...] = (grading.categories[i],)

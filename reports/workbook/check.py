@@ -20,7 +20,7 @@ from . import layout
 from .check_inputs import read_attainments, read_events, read_numbers, read_scores
 from .check_votes import read_earlier, read_tallies, read_votes
 from .checked import Checked
-from .parse import Row, Table
+from .parse import A_NUMBER, Row, Table
 from .problems import Problems
 from .read import RawSheet
 
@@ -48,7 +48,7 @@ def check_workbook(raw: Mapping[str, RawSheet], plan: Plan, problems: Problems) 
         layout.TALLIES: read_tallies,
         layout.EARLIER: read_earlier,
     }
-    stated = []
+    stated: list[str] = []
     for name, read in readers.items():
         if name not in raw:
             continue
@@ -88,15 +88,14 @@ def _read_subjects(raw: Mapping[str, RawSheet], checked: Checked) -> None:
             checked.subjects[code] = found
             checked.content.subjects.append(found)
     if table.complete and not checked.subjects and not checked.problems:
-        checked.problems.add(
-            layout.SUBJECTS, table.cell(table.raw.header_row + 1, layout.CODE), _("A round needs at least one subject.")
-        )
+        below = table.cell(table.raw.header_row + 1, layout.CODE)
+        checked.problems.add(layout.SUBJECTS, below, _("A round needs at least one subject."))
 
 
 def _fact(row: Row, fact: FactDefinition) -> str:
     """The stored form of a fact's cell, "" if it is empty."""
     if fact.type is FactType.NUMBER:
-        value = row.number(fact.code, _("a number"))
+        value = row.number(fact.code, A_NUMBER)
         return "" if value is None else canonical(value)
     if fact.type is FactType.CHOICE:
         return str(row.choice(fact.code, {choice: choice for choice in fact.choices}, ""))

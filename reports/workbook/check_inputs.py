@@ -13,7 +13,7 @@ from scoring.engine.types import Node
 
 from . import layout
 from .checked import Checked
-from .parse import Row, Table
+from .parse import A_NUMBER, ABOVE_ZERO, WHOLE_NUMBER, Row, Table, number_to
 
 TEXT_LENGTH = 10_000
 
@@ -21,9 +21,7 @@ TEXT_LENGTH = 10_000
 def read_scores(table: Table, checked: Checked) -> None:
     """Marks and 不适用. A row with neither 得分 nor 说明 is one of the template that nobody filled in."""
     if checked.plan.notes_required and layout.NOTE not in table.columns and table.complete:
-        table.problems.add(
-            table.name, table.header_cell, _("The column “%(title)s” is missing.") % {"title": layout.NOTE}
-        )
+        table.missing(layout.NOTE)
         return
     marks: set[tuple[str, str, str]] = set()
     off: set[tuple[str, str]] = set()
@@ -55,7 +53,7 @@ def _read_off(row: Row, subject: str, code: str, checked: Checked, seen: set[tup
 def _read_mark(row: Row, subject: str, code: str, checked: Checked, seen: set[tuple[str, str, str]]) -> None:
     node = checked.tree.get(code)
     points = canonical(node.points) if node else ""
-    value = row.number(layout.MARK, _("a number from 0 to %(points)s, or 不适用") % {"points": points}, needed=True)
+    value = row.number(layout.MARK, number_to(points, layout.NOT_APPLICABLE), needed=True)
     note = row.text(layout.NOTE, TEXT_LENGTH)
     assessor = _assessor(row, node)
     is_mark_leaf = node is not None and node.method in {"marks", "carried"}
@@ -103,8 +101,8 @@ def read_attainments(table: Table, checked: Checked) -> None:
         if row.is_empty(layout.TARGET, layout.ACTUAL) and subject and code:
             checked.unfilled.setdefault((subject, code), (layout.TARGET, row.row))
         else:
-            target = row.number(layout.TARGET, _("a number above 0"), needed=True)
-            actual = row.number(layout.ACTUAL, _("a number"), needed=True)
+            target = row.number(layout.TARGET, ABOVE_ZERO, needed=True)
+            actual = row.number(layout.ACTUAL, A_NUMBER, needed=True)
             if row.ok and not _repeated(row, subject, code, seen) and target is not None and actual is not None:
                 checked.content.attainments.append(AttainmentRow(subject, code, target, actual, row.row))
         if not row.ok:
@@ -118,7 +116,7 @@ def read_numbers(table: Table, checked: Checked) -> None:
         if row.is_empty(layout.NUMBER) and subject and code:
             checked.unfilled.setdefault((subject, code), (layout.NUMBER, row.row))
         else:
-            value = row.number(layout.NUMBER, _("a number"), needed=True)
+            value = row.number(layout.NUMBER, A_NUMBER, needed=True)
             if row.ok and not _repeated(row, subject, code, seen) and value is not None:
                 checked.content.numbers.append(NumberRow(subject, code, value, row.row))
         if not row.ok:
@@ -129,8 +127,8 @@ def read_events(table: Table, checked: Checked) -> None:
     for row in table.rows():
         subject, code = checked.subject(row), checked.indicator(row)
         item = row.code(layout.CATALOGUE_ITEM, needed=False)
-        count = row.number(layout.COUNT, _("a whole number from 0"))
-        value = row.number(layout.WORTH, _("a number above 0"))
+        count = row.number(layout.COUNT, WHOLE_NUMBER)
+        value = row.number(layout.WORTH, ABOVE_ZERO)
         node = checked.tree.get(code)
         found = EventRow(
             subject=subject,

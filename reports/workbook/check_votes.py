@@ -12,7 +12,7 @@ from scoring.engine.types import ABSTAIN, Node
 
 from . import layout
 from .checked import Checked, known_sets, reads_any_round, skipped_notice
-from .parse import Row, Table
+from .parse import A_NUMBER, ABOVE_ZERO, WHOLE_NUMBER, Row, Table, number_to
 
 ANSWER_LENGTH = 60
 LARGEST_COUNT = 2_147_483_647
@@ -58,8 +58,7 @@ def _answer(row: Row, node: Node | None) -> str:
         return ABSTAIN
     form = node.ballot if node and node.method in BALLOTS else None
     if form and not form.options:
-        expected = _("a number from 0 to %(scale)s, or 弃权") % {"scale": canonical(form.scale)}
-        value = row.number(layout.ANSWER, expected, needed=True)
+        value = row.number(layout.ANSWER, number_to(canonical(form.scale), layout.ABSTENTION), needed=True)
         return "" if value is None else canonical(value)
     return row.text(layout.ANSWER, ANSWER_LENGTH, needed=True)
 
@@ -69,10 +68,9 @@ def read_tallies(table: Table, checked: Checked) -> None:
         subject, code = checked.subject(row), checked.indicator(row)
         name = row.code(layout.VOTER_CLASS)
         answer = _answer(row, checked.tree.get(code))
-        expected = _("a whole number from 0")
-        count = row.number(layout.VOTE_COUNT, expected, needed=True)
+        count = row.number(layout.VOTE_COUNT, WHOLE_NUMBER, needed=True)
         if count is not None and (count < 0 or count != count.to_integral_value() or count > LARGEST_COUNT):
-            values = {"count": canonical(count), "expected": expected}
+            values = {"count": canonical(count), "expected": WHOLE_NUMBER}
             row.bad(layout.VOTE_COUNT, _("%(count)s is not a number of votes; expected: %(expected)s.") % values)
         if row.ok and count is not None:
             checked.content.tallies.append(TallyRow(subject, code, name, answer, int(count), row.row))
@@ -89,8 +87,8 @@ def read_earlier(table: Table, checked: Checked) -> None:
     for row in table.rows():
         set_name, round_name = row.code(layout.SET, most=60), row.code(layout.EARLIER_ROUND, most=60)
         subject = row.code(layout.SUBJECT)
-        total = row.number(layout.TOTAL, _("a number"))
-        points = row.number(layout.POINTS, _("a number above 0"))
+        total = row.number(layout.TOTAL, A_NUMBER)
+        points = row.number(layout.POINTS, ABOVE_ZERO)
         if points is not None and points <= 0:
             row.bad(
                 layout.POINTS,

@@ -53,8 +53,13 @@ def find_errors(checked: Checked, known_sets: Iterable[str], *, allow_missing: b
 
 
 def place_errors(checked: Checked, errors: Iterable[InputError]) -> None:
+    errors = list(errors)
+    # To whom nothing applies: that everything entered for him applies to nothing is no further error.
+    empty = {e.subject for e in errors if (e.field, e.code) == ("not_applicable", checked.plan.root.code)}
     for error in errors:
         if error.field == "missing" and _is_tainted(checked, error):
+            continue
+        if error.field.endswith(".not_applicable") and error.subject in empty:
             continue
         for sheet, row, column in _places(checked, error):
             checked.problems.add(sheet, checked.tables[sheet].cell(row, column), render(error.text))

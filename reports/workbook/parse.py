@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from appraisal_site.lib.cells import NotACode, NotANumber, cell_name, clean_text, code_text, number
 
@@ -34,9 +38,9 @@ class Table:
         self._read_header({title: title for title in layout.columns} | dict(also or {}))
 
     def _read_header(self, known: Mapping[str, str]) -> None:
-        plain = {title.casefold(): name for title, name in known.items()}
+        plain = {_plain(title): name for title, name in known.items()}
         for column, title in self.raw.header:
-            name = plain.get(title.casefold())
+            name = plain.get(_plain(title))
             cell = cell_name(self.raw.header_row, column)
             if not title:
                 if any(column < len(values) and clean_text(values[column]) for _row, values in self.raw.rows):
@@ -49,9 +53,12 @@ class Table:
                 self.columns[name] = column
         for title in self.layout.columns:
             if title in self.layout.needed and title not in self.columns:
-                self.problems.add(
-                    self.name, self.header_cell, _("The column “%(title)s” is missing.") % {"title": title}
-                )
+                self.missing(title)
+
+    def missing(self, title: str) -> None:
+        """A needed column is not there: an error at the header row."""
+        text = _("The column “%(title)s” is missing.")
+        self.problems.add(self.name, self.header_cell, text % {"title": title})
 
     @property
     def header_cell(self) -> str:
@@ -104,10 +111,7 @@ class Row:
         if needed and not found:
             self.bad(column, _("This cell is empty; an entry is needed."))
         elif len(found) > most:
-            self.bad(
-                column,
-                _("The text has %(length)d letters; at most %(most)d fit.") % {"length": len(found), "most": most},
-            )
+            self.bad(column, _too_long(found, most))
             return ""
         return found
 
@@ -131,14 +135,11 @@ class Row:
         if needed and not found:
             self.bad(column, _("This cell is empty; an entry is needed."))
         elif len(found) > most:
-            self.bad(
-                column,
-                _("The text has %(length)d letters; at most %(most)d fit.") % {"length": len(found), "most": most},
-            )
+            self.bad(column, _too_long(found, most))
             return ""
         return found
 
-    def number(self, column: str, expected: str, *, needed: bool = False) -> Decimal | None:
+    def number(self, column: str, expected: str | Promise, *, needed: bool = False) -> Decimal | None:
         """An exact number; `expected` says in words which."""
         value = self.raw(column)
         if isinstance(value, Unusable):
@@ -185,10 +186,28 @@ class Row:
         return default
 
 
+def _a_number_to(most: str, otherwise: str) -> str:
+    if otherwise:
+        return _("a number from 0 to %(most)s, or %(otherwise)s") % {"most": most, "otherwise": otherwise}
+    return _("a number from 0 to %(most)s") % {"most": most}
+
+
+# What is expected, in words that are only made when something else was found: sheets have many good cells.
+A_NUMBER = gettext_lazy("a number")
+ABOVE_ZERO = gettext_lazy("a number above 0")
+WHOLE_NUMBER = gettext_lazy("a whole number from 0")
+number_to = lazy(_a_number_to, str)
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """“ Did you mean …?” with the nearest known word, or nothing."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return " " + _("Did you mean “%(word)s”?") % {"word": found[0]} if found else ""
+
+
+def _plain(title: str) -> str:
+    """A title for comparing: full-width and plain forms, quotes and spaces inside make no difference."""
+    return re.sub(r"[\s\"'“”‘’]", "", unicodedata.normalize("NFKC", title)).casefold()
 
 
 def _unknown_column(title: str, known: Mapping[str, str]) -> str:
@@ -202,13 +221,17 @@ def _unusable(value: Unusable) -> str:
     return _("The formula has no stored value. Open the workbook in Excel or WPS, let it calculate, and save it again.")
 
 
+def _too_long(text: str, most: int) -> str:
+    return _("The text has %(length)d letters; at most %(most)d fit.") % {"length": len(text), "most": most}
+
+
 def _no_code(kind: str) -> str:
     if kind == "date":
         return _("The spreadsheet made a date of this; format the cell as text and type it again.")
     return _("A number of more than 15 digits loses its last ones; format the cell as text and type it again.")
 
 
-def _no_number(kind: str, value: Any, expected: str) -> str:
+def _no_number(kind: str, value: Any, expected: str | Promise) -> str:
     values = {"value": clean_text(value), "expected": expected}
     if kind == "size":
         return _("%(value)s has too many digits; expected: %(expected)s, of at most 15 digits.") % values

@@ -62,7 +62,9 @@ def _sheet(book: CalamineWorkbook, package: Package, name: str) -> RawSheet:
     raw = RawSheet(name.strip())
     unusable, raw.formats = package.look(name)
     start = sheet.start or (0, 0)
-    rows = {start[0] + i: [None] * start[1] + values for i, values in enumerate(sheet.to_python())}
+    rows: dict[int, list[Any]] = {
+        start[0] + i: [None] * start[1] + values for i, values in enumerate(sheet.to_python())
+    }
     for (row, column), mark in unusable.items():
         values = rows.setdefault(row, [])
         values.extend([None] * (column + 1 - len(values)))

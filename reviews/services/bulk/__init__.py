@@ -8,6 +8,8 @@ ballots never.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reviews.models import Round
 from reviews.services.rounds import touch_inputs
 from units.models import User
@@ -44,7 +46,7 @@ def write_content(*, round: Round, content: Content, by: User | None, whole: boo
     """
     writer = Writer(round, by)
     changes = {SUBJECTS: writer.subjects(content.subjects, withdraw=whole)}
-    for section, sync in {
+    syncs: dict[str, Callable[[], Changes]] = {
         FACTS: lambda: writer.facts(content.subjects, clear=whole),
         MARKS: lambda: writer.marks(content.marks, content.not_applicable),
         NOT_APPLICABLE: lambda: writer.not_applicable(content.not_applicable, content.marks),
@@ -54,7 +56,8 @@ def write_content(*, round: Round, content: Content, by: User | None, whole: boo
         BALLOTS: lambda: sync_ballots(round, writer.ids, content.votes),
         TALLIES: lambda: writer.tallies(content.tallies),
         EARLIER: lambda: writer.earlier(content.earlier),
-    }.items():
+    }
+    for section, sync in syncs.items():
         if whole or section in content.stated:
             changes[section] = sync()
     writer.finish()

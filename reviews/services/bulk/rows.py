@@ -169,7 +169,7 @@ class Writer:
         stated = {
             (self.ids[row.code], code): {"value": value} for row in rows for code, value in row.facts.items() if value
         }
-        return self._sync(FACTS, stated, self._fact_entry, keep=None if clear else lambda key: True)
+        return self._sync(FACTS, stated, self._fact_entry, keep=None if clear else lambda _key: True)
 
     # ------------------------------------------------------------------ marks and the like
 
@@ -370,9 +370,8 @@ class Writer:
     def _part(
         self, key: Key, action: str, target: str, part: int | str, label: str, before: Any, now: Any
     ) -> AuditEntry:
-        changes = {
-            name: (value if value != "" else None, (now or {}).get(name) or None) for name, value in before.items()
-        }
+        after = now or {}
+        changes = {name: (_said(value), _said(after.get(name))) for name, value in before.items()}
         subject = self.by_id[key[0]]
         return part_entry(
             self.by, action, subject, target=target, part=part, label=label, changes=changes, reason=REASON
@@ -383,14 +382,14 @@ class Writer:
         return f"{code} {node.title}" if node else code
 
     def _cell_entry(self, key: Key, before: Mapping[str, Any], now: Mapping[str, Any] | None) -> AuditEntry:
-        part = self.assignments.get((key[1], ""), key[1])
+        part = self.assignments.get((key[1], "")) or str(key[1])
         action = "clear mark" if now is None else "enter mark"
         return self._part(key, action, CELL, part, self._title(key[1]), before, now)
 
     def _mark_entry(self, key: Key, before: Mapping[str, Any], now: Mapping[str, Any] | None) -> AuditEntry:
         _subject, code, assessor = key
         label = self._title(code) + (f" · {assessor}" if assessor else "")
-        part = self.assignments.get((code, assessor), code)
+        part = self.assignments.get((code, assessor)) or str(code)
         before = {"mark": before["value"], "note": before["note"]}
         after = None if now is None else {"mark": now["value"], "note": now["note"]}
         return self._part(key, "clear mark" if now is None else "enter mark", CELL, part, label, before, after)
@@ -404,3 +403,8 @@ class Writer:
     def _fact_entry(self, key: Key, before: Mapping[str, Any], now: Mapping[str, Any] | None) -> AuditEntry:
         fact = next((fact for fact in self.tree.plan.facts if fact.code == key[1]), None)
         return self._part(key, "enter fact", FACT, key[1], fact.title if fact else key[1], before, now)
+
+
+def _said(value: Any) -> Any:
+    """For the audit trail an empty text is nothing; a zero is a zero."""
+    return None if value == "" else value

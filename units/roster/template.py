@@ -38,9 +38,7 @@ def _instructions(book: Any) -> None:
     lines = [
         _("Sheet %(sheet)s: one row per unit. Sheet %(other)s: one row per person.")
         % {"sheet": UNITS.title, "other": PEOPLE.title},
-        _(
-            "Columns marked with * must be filled. A code is yours to choose and stands for one unit or person for good."
-        ),
+        _("Columns marked with * must be filled. You choose the codes; each stands for one unit or person for good."),
         _("A unit or person whose code is stored already is changed; a new code adds one. Nobody is deleted."),
         _("An empty cell empties the field. A column that you delete leaves its field as it is."),
         _("The higher unit and a person's unit are given by code: one on the sheet or one stored already."),

@@ -59,7 +59,7 @@ def roster(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             token = store.keep(who(request), content)
-            request.session[FILENAME] = str(form.files["file"].name)
+            request.session[FILENAME] = str(request.FILES["file"].name)  # type: ignore[union-attr]
             return redirect("units:roster_preview", token)
     return render(request, "units/roster.html", {"form": form})
 

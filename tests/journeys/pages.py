@@ -1,0 +1,180 @@
+"""Reading pages as a browser does: forms with the values they hold, links, and the text people see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+VOID = {"br", "hr", "img", "input", "link", "meta", "col", "wbr"}
+UNSEEN = {"script", "style", "template", "title", "noscript"}
+
+
+@dataclass
+class Form:
+    """A form as the page holds it: `fields` is what sending it unchanged would post, without buttons."""
+
+    action: str
+    method: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)  # (name, value) of each submit button
+
+    def data(self, **changes: Any) -> dict[str, Any]:
+        """The fields, changed. None takes a field out (a tick removed)."""
+        data: dict[str, Any] = dict(self.fields)
+        for name, value in changes.items():
+            data[name] = value
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.links: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.form: Form | None = None
+        self.select: tuple[str, bool] | None = None
+        self.option: tuple[str | None, bool] | None = None
+        self.option_text = ""
+        self.link: tuple[str, int] | None = None
+        self.textarea: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "form":
+            self.form = Form(given.get("action", ""), given.get("method", "get").lower())
+            self.forms.append(self.form)
+        elif tag == "a" and "href" in given:
+            self.link = (given["href"], len(self.words))
+        elif self.form is not None:
+            self._control(tag, given)
+
+    def _control(self, tag: str, given: dict[str, str]) -> None:
+        assert self.form is not None
+        name = given.get("name", "")
+        if tag == "input" and name and "disabled" not in given:
+            kind = given.get("type", "text")
+            if kind in {"checkbox", "radio"}:
+                if "checked" in given:
+                    self._put(name, given.get("value", "on"))
+            elif kind not in {"submit", "button", "file"}:
+                self._put(name, given.get("value", ""))
+        elif tag == "select":
+            self.select = (name, False)
+        elif tag == "option" and self.select:
+            self._end_option()
+            self.option, self.option_text = (given.get("value"), "selected" in given), ""
+        elif tag == "textarea":
+            self.textarea = name
+            self._put(name, "")
+        elif tag == "button" and given.get("type", "submit") == "submit":
+            self.form.buttons.append((name, given.get("value", "")))
+
+    def _put(self, name: str, value: str) -> None:
+        assert self.form is not None
+        self.form.fields.setdefault(name, []).append(value)
+
+    def _end_option(self) -> None:
+        if self.option is None or self.select is None or self.form is None:
+            return
+        value, selected = self.option
+        text = self.option_text.strip() if value is None else value
+        name, any_before = self.select
+        if selected or name not in self.form.fields:
+            if selected and not any_before:
+                self.form.fields[name] = []
+            self._put(name, text)
+            self.select = (name, any_before or selected)
+        self.option = None
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+        if tag == "form":
+            self.form = None
+        elif tag == "option":
+            self._end_option()
+        elif tag == "select":
+            self._end_option()
+            self.select = None
+        elif tag == "textarea":
+            self.textarea = None
+        elif tag == "a" and self.link:
+            href, start = self.link
+            self.links.append((href, " ".join(self.words[start:])))
+            self.link = None
+
+    def handle_data(self, data: str) -> None:
+        if self.option is not None:
+            self.option_text += data
+        if self.textarea is not None and self.form is not None:
+            self.form.fields[self.textarea][-1] += data.removeprefix("\n")
+        if data.strip() and not UNSEEN & set(self.open):
+            self.words.append(" ".join(data.split()))
+
+
+@dataclass
+class Page:
+    status: int
+    address: str
+    html: str
+    forms: list[Form]
+    links: list[tuple[str, str]]
+    text: str
+
+    def form(self, action: str = "", having: str = "") -> Form:
+        """The one form that posts to `action` (or holds the field `having`); neither: to the page itself."""
+        found = [
+            form
+            for form in self.forms
+            if form.action == action or (having and not action)
+            if not having or having in form.fields
+            if having or form.method == "post"
+        ]
+        assert len(found) == 1, f"{len(found)} forms {action} {having} at {self.address}: {self.text[:2000]}"
+        return found[0]
+
+    def link(self, start: str) -> str:
+        """The one address beginning with `start` that the page links to."""
+        found = {href for href, _words in self.links if href.startswith(start)}
+        assert len(found) == 1, f"links to {start} at {self.address}: {found}\n{self.text[:2000]}"
+        return found.pop()
+
+
+class Visitor:
+    """Somebody at a browser: opens pages, sends the forms that they hold, follows redirects."""
+
+    def __init__(self) -> None:
+        self.client = Client(enforce_csrf_checks=True)
+
+    def get(self, address: str, *, expect: int = 200, **headers: str) -> Page:
+        return self._page(self.client.get(address, follow=True, headers=headers or None), address, expect)
+
+    def send(self, page: Page, form: Form, *, expect: int = 200, **changes: Any) -> Page:
+        """Post a form of a page with some fields changed; gives the page it leads to."""
+        assert form.method == "post"
+        address = form.action or page.address
+        return self._page(self.client.post(address, form.data(**changes), follow=True), address, expect)
+
+    def _page(self, response: Any, address: str, expect: int) -> Page:
+        if response.redirect_chain:
+            address = response.redirect_chain[-1][0]
+        html = response.content.decode() if not response.streaming else ""
+        reader = _Reader()
+        reader.feed(html)
+        page = Page(response.status_code, address, html, reader.forms, reader.links, " ".join(reader.words))
+        assert page.status == expect, f"{page.status} instead of {expect} at {address}: {page.text[:2000]}"
+        return page
+
+    def log_in(self, username: str, password: str) -> Page:
+        page = self.get(reverse("units:login"))
+        form = page.form(having="password")
+        return self.send(page, form, username=username, password=password)

@@ -18,7 +18,7 @@ from scoring.engine import (
 )
 from scoring.engine import types as t
 from scoring.engine.explain import nodes_of
-from scoring.engine.text import figure, percent
+from scoring.engine.text import figure, number_in, percent
 
 from .build import composite, d, event, inputs, leaf, plan, say, subject
 from .test_grades_by_hand import FACTS, HALVES, THRESHOLDS, graded, limit, within
@@ -35,7 +35,7 @@ DEDUCT = {"last": 2, "option": "差", "votes": 2, "value": d(2)}
         ("-8.50", "-8.5"),
         ("100", "100"),
         ("0.00000001", "0.00000001"),
-        ("0.000000001", "≈0"),
+        ("0.000000001", "0.000000…"),
         ("-0.5", "-0.5"),
     ],
 )
@@ -43,9 +43,11 @@ def test_figures_are_exact_where_they_can_be(number, text):
     assert figure(d(number)) == text
 
 
-def test_other_figures_say_that_they_are_rounded():
-    assert figure(Fraction(2, 3)) == "≈0.666667"
-    assert figure(Fraction(-2, 3)) == "≈-0.666667"
+def test_other_figures_are_cut_off_and_say_so():
+    assert figure(Fraction(2, 3)) == "0.666666…"
+    assert figure(Fraction(-5, 3)) == "-1.666666…"
+    assert number_in(figure(Fraction(-5, 3))) == Fraction("-1.666666")
+    assert number_in(figure(d("8.5"))) == Fraction(17, 2)
     assert percent(d("0.125")) == "12.5%"
 
 
@@ -94,13 +96,13 @@ LATE = t.CatalogueItem("late", "迟到", (d(1),), zero_at=d(10))
 @pytest.mark.parametrize(
     ("events", "catalogue", "said"),
     [
-        ([event(item="late", count=3)], (LATE,), ["late (—): 3 × 1 = 3", "10 − 3 = 7", rounded("7.00")]),
+        ([event(item="late", count=3)], (LATE,), ["late 迟到: 3 × 1 = 3 points", "10 − 3 = 7", rounded("7.00")]),
         (
             [event(item="late", count=11)],
             (LATE,),
-            ["late (—): 11 × 1 = 11", "late 迟到: 11 reaches 10, so the score is 0", rounded("0.00")],
+            ["late 迟到: 11 × 1 = 11 points", "late 迟到: 11 reaches 10, so the score is 0", rounded("0.00")],
         ),
-        ([event("10.5", matter="m")], (), ["— (m): 10.5", "10 − 10.5 is below 0, so 0", rounded("0.00")]),
+        ([event("10.5", matter="m")], (), ["m: 10.5 points", "10 − 10.5 is below 0, so 0", rounded("0.00")]),
         ([], (), ["No approved event", "10 − 0 = 10", rounded("10.00")]),
     ],
 )
@@ -124,9 +126,9 @@ def test_a_bonus_in_words():
     node = with_adjustment("bonus", catalogue=items)
     given = subject(marks={"K": 8}, events={"B": events})
     assert steps(node, given, "B") == [
-        "x (—): 2",
-        "x (m): 2",
-        "y (—): 4",
+        "x x: 2 points",
+        "x x (m): 2 points",
+        "y y: 4 points",
         "Not counted, as another event on the same matter is as high or higher: 1",
         "x: 4, capped at 3",
         "Sum: 3 + 4 = 7",
@@ -135,16 +137,16 @@ def test_a_bonus_in_words():
     ]
     assert steps(node, given) == ["K 8 = 8", "With bonus and penalty: 8 + B 5 = 13", rounded("13.00")]
     exact = subject(marks={"K": 8}, events={"B": [event(3, item="x"), event(2, item="y")]})
-    assert steps(node, exact, "B") == ["x (—): 3", "y (—): 2", "Sum: 3 + 2 = 5", rounded("5.00")]
+    assert steps(node, exact, "B") == ["x x: 3 points", "y y: 2 points", "Sum: 3 + 2 = 5", rounded("5.00")]
 
 
 @pytest.mark.parametrize(
     ("method", "how", "count", "said"),
     [
-        ("penalty", {}, 3, ["— (—): 3 × 2 = 6", "6 is above the cap: 5 is taken off", rounded("-5.00")]),
-        ("penalty", {"uncapped": True}, 3, ["— (—): 3 × 2 = 6", "Taken off: 6", rounded("-6.00")]),
-        ("penalty", {}, 1, ["— (—): 2", "Taken off: 2", rounded("-2.00")]),
-        ("inspection", {}, 3, ["— (—): 3 × 2 = 6", "Taken off: 6", rounded("-6.00")]),
+        ("penalty", {}, 3, ["Event: 3 × 2 = 6 points", "6 is above the cap: 5 is taken off", rounded("-5.00")]),
+        ("penalty", {"uncapped": True}, 3, ["Event: 3 × 2 = 6 points", "Taken off: 6", rounded("-6.00")]),
+        ("penalty", {}, 1, ["Event: 2 points", "Taken off: 2", rounded("-2.00")]),
+        ("inspection", {}, 3, ["Event: 3 × 2 = 6 points", "Taken off: 6", rounded("-6.00")]),
     ],
 )
 def test_penalties_in_words(method, how, count, said):
@@ -155,7 +157,7 @@ def test_penalties_in_words(method, how, count, said):
 
 def test_a_penalty_at_its_cap_is_not_capped():
     given = subject(marks={"K": 8}, events={"B": [event(5)]})
-    assert steps(with_adjustment("penalty"), given, "B") == ["— (—): 5", "Taken off: 5", rounded("-5.00")]
+    assert steps(with_adjustment("penalty"), given, "B") == ["Event: 5 points", "Taken off: 5", rounded("-5.00")]
 
 
 def test_methods_of_events_in_words():

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import PasswordChangeForm, UsernameField
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
 from .lookup import PersonField, UnitField
 from .models import Role, User
 from .services.accounts import WHOLE_SITE
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": _("User name or password is wrong. Capital and small letters count."),
+    }
 
 
 class OwnPasswordForm(PasswordChangeForm):

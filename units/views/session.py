@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.i18n import LANGUAGE_QUERY_PARAMETER, set_language
 
-from ..account_forms import OwnPasswordForm
+from ..account_forms import LoginForm, OwnPasswordForm
 from ..models import User
 from ..services import accounts as services
 
@@ -37,6 +37,7 @@ def _remember_language(response: HttpResponse, language: str) -> None:
 class LoginView(auth_views.LoginView):
     """Logs in and brings the account's own language to this browser."""
 
+    authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from scoring.services import run_scoring
 
 from .jobs import JobFailed, Progress
 from .models import Job, JobKind
-from .workbook import WorkbookRefused, load_workbook_file, preview_workbook_file, write_marked_copy
+from .workbook import Problem, WorkbookRefused, load_workbook_file, preview_workbook_file, write_marked_copy
 from .workbook.output import write_result
 from .workbook.template import write_template
+
+log = logging.getLogger(__name__)
 
 Fields = dict[str, Any]
 
@@ -90,14 +93,15 @@ def load(job: Job, progress: Progress) -> Fields:
     except WorkbookRefused as refused:
         problems = refused.problems
         if refused.can_be_marked:
-            _store(job, _marked_name(job), lambda out: write_marked_copy(path, out, problems))
+            _store_marked_copy(job, path, problems)
         raise JobFailed(
             _("The workbook has errors. Nothing was changed."),
             [{"place": p.place, "text": p.message} for p in problems],
         ) from refused
     except ReviewError as refused_by_round:
         raise JobFailed(str(refused_by_round)) from refused_by_round
-    options = {**job.options, "counts": report.counts_as_json()}
+    counts = report.counts_as_json()
+    options = {**job.options, "counts": counts, "withdrawn": sum(int(row["withdrawn"]) for row in counts)}
     if not preview:
         options["loaded_round"] = report.round_id
     return {
@@ -105,6 +109,14 @@ def load(job: Job, progress: Progress) -> Fields:
         "notices": list(report.notices),
         "message": _("Checked: nothing is wrong.") if preview else _("The workbook was loaded."),
     }
+
+
+def _store_marked_copy(job: Job, path: Path, problems: Sequence[Problem]) -> None:
+    """The list of errors is what counts: it must not get lost because the copy could not be made."""
+    try:
+        _store(job, _marked_name(job), lambda out: write_marked_copy(path, out, problems))
+    except Exception:
+        log.exception("The marked copy of job %s could not be written", job.pk)
 
 
 def _marked_name(job: Job) -> str:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from indicators.models import PlanVersion
 from indicators.services import UnknownPlan, engine_plan, ensure_plan, preset_codes
-from reviews.models import EarlierResult, Round, RoundSetMember
+from reviews.models import EarlierResult, Round, RoundSetMember, Subject
 from reviews.services.bulk import Changes, Content, link_subjects, write_content
 from reviews.services.bulk import content as sections
+from reviews.services.bulk.content import SubjectRow
 from reviews.services.errors import NotAllowed, ReviewError
 from reviews.services.rounds import NewSubject, ensure_collecting, open_round
 from scoring.engine.types import InputErrors
@@ -218,20 +219,28 @@ def _check(
     What is missing is asked of the workbook alone only if it is the whole round: otherwise the round has inputs of its
     own, and the computation tells.
     """
-    checked = check_workbook(raw, engine_plan(version), problems)
     alone = whole or round_ is None
-    find_errors(checked, _stored_sets(round_), allow_missing=allow_missing or not alone)
+    checked = check_workbook(raw, engine_plan(version), problems, others=() if alone else _subjects_of(round_))
+    sets = _stored_sets(round_, restated=whole or layout.EARLIER in raw)
+    find_errors(checked, sets, allow_missing=allow_missing or not alone)
     if problems:
         raise WorkbookRefused(list(problems))
     return checked
 
 
-def _stored_sets(round_: Round | None) -> set[str]:
+def _subjects_of(round_: Round | None) -> list[SubjectRow]:
+    rows = Subject.objects.filter(round=round_).values_list("code", "name", "category", "group")
+    return [SubjectRow(*row, facts={}) for row in rows]
+
+
+def _stored_sets(round_: Round | None, *, restated: bool) -> set[str]:
+    """Sets of earlier rounds that the database knows of; those of 往期 only if the workbook does not state it anew."""
     if round_ is None:
         return set()
-    return set(RoundSetMember.objects.filter(round=round_).values_list("set_name", flat=True)) | set(
-        EarlierResult.objects.filter(subject__round=round_).values_list("set_name", flat=True)
-    )
+    sets = set(RoundSetMember.objects.filter(round=round_).values_list("set_name", flat=True))
+    if not restated:
+        sets |= set(EarlierResult.objects.filter(subject__round=round_).values_list("set_name", flat=True))
+    return sets
 
 
 # ---------------------------------------------------------------------------- writing
@@ -253,7 +262,7 @@ def _overridden(round_: Round, content: Content) -> list[str]:
 def _unlisted(round_: Round, content: Content) -> list[str]:
     listed = {row.code for row in content.subjects}
     others = [code for code in round_.subjects.values_list("code", flat=True) if code not in listed]
-    if not others:
+    if not others or not listed:
         return []
     text = _("%(count)d subjects of the round are not in the workbook and stay as they are: %(codes)s")
     shown = "、".join(others[:5]) + (" …" if len(others) > 5 else "")
@@ -303,9 +312,5 @@ def _compute(round_: Round, by: User | None, checked: Checked, *, allow_missing:
     try:
         return run_scoring(round=round_, by=by, allow_missing=allow_missing, progress=told)
     except InputErrors as wrong:
-        place_errors(checked, [error for error in wrong.errors if error.subject in checked.subjects])
-        for error in wrong.errors:
-            if error.subject not in checked.subjects:
-                text = _("“%(subject)s”, who is not in the workbook, has an input that breaks the plan's rules.")
-                checked.problems.add(layout.SUBJECTS, "A1", text % {"subject": error.subject})
+        place_errors(checked, wrong.errors)
         raise WorkbookRefused(list(checked.problems)) from wrong

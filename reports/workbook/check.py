@@ -6,7 +6,7 @@ notes. Whether the inputs fit the plan's rules is the engine's to say (`engine_e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -35,10 +35,19 @@ _SECTIONS = {
 }
 
 
-def check_workbook(raw: Mapping[str, RawSheet], plan: Plan, problems: Problems) -> Checked:
-    """Read every sheet but 方案 (see `heading.py`). Errors go to `problems`."""
+def check_workbook(
+    raw: Mapping[str, RawSheet], plan: Plan, problems: Problems, *, others: Iterable[SubjectRow] = ()
+) -> Checked:
+    """Read every sheet but 方案 (see `heading.py`). Errors go to `problems`.
+
+    `others`: subjects that the round has besides those of the sheet 对象; with them that sheet may be missing.
+    """
     checked = Checked(plan, Tree(plan), problems)
-    _read_subjects(raw, checked)
+    known = {row.code: row for row in others}
+    if layout.SUBJECTS in raw or not known:
+        _read_subjects(raw, checked)
+    checked.listed = dict(checked.subjects)
+    checked.subjects = known | checked.listed
     readers = {
         layout.SCORES: read_scores,
         layout.ATTAINMENTS: read_attainments,

@@ -28,8 +28,8 @@ def read_scores(table: Table, checked: Checked) -> None:
     for row in table.rows():
         subject, code = checked.subject(row), checked.indicator(row)
         if row.is_empty(layout.MARK, layout.NOTE) and subject and code:
-            checked.unfilled.setdefault((subject, code), (layout.MARK, row.row))
-        elif clean_text(row.raw(layout.MARK)) == layout.NOT_APPLICABLE:
+            continue
+        if clean_text(row.raw(layout.MARK)) == layout.NOT_APPLICABLE:
             _read_off(row, subject, code, checked, off)
         else:
             _read_mark(row, subject, code, checked, marks)
@@ -99,12 +99,11 @@ def read_attainments(table: Table, checked: Checked) -> None:
     for row in table.rows():
         subject, code = checked.subject(row), checked.indicator(row)
         if row.is_empty(layout.TARGET, layout.ACTUAL) and subject and code:
-            checked.unfilled.setdefault((subject, code), (layout.TARGET, row.row))
-        else:
-            target = row.number(layout.TARGET, ABOVE_ZERO, needed=True)
-            actual = row.number(layout.ACTUAL, A_NUMBER, needed=True)
-            if row.ok and not _repeated(row, subject, code, seen) and target is not None and actual is not None:
-                checked.content.attainments.append(AttainmentRow(subject, code, target, actual, row.row))
+            continue
+        target = row.number(layout.TARGET, ABOVE_ZERO, needed=True)
+        actual = row.number(layout.ACTUAL, A_NUMBER, needed=True)
+        if row.ok and not _repeated(row, subject, code, seen) and target is not None and actual is not None:
+            checked.content.attainments.append(AttainmentRow(subject, code, target, actual, row.row))
         if not row.ok:
             checked.tainted.add((subject, code))
 
@@ -114,11 +113,10 @@ def read_numbers(table: Table, checked: Checked) -> None:
     for row in table.rows():
         subject, code = checked.subject(row), checked.indicator(row)
         if row.is_empty(layout.NUMBER) and subject and code:
-            checked.unfilled.setdefault((subject, code), (layout.NUMBER, row.row))
-        else:
-            value = row.number(layout.NUMBER, A_NUMBER, needed=True)
-            if row.ok and not _repeated(row, subject, code, seen) and value is not None:
-                checked.content.numbers.append(NumberRow(subject, code, value, row.row))
+            continue
+        value = row.number(layout.NUMBER, A_NUMBER, needed=True)
+        if row.ok and not _repeated(row, subject, code, seen) and value is not None:
+            checked.content.numbers.append(NumberRow(subject, code, value, row.row))
         if not row.ok:
             checked.tainted.add((subject, code))
 

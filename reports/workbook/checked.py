@@ -23,8 +23,8 @@ _SET = re.compile(r"times_grade:([^:\s]+):")
 class Checked:
     """A workbook as it was understood.
 
-    `tables`: the sheets, to name cells. `unfilled`: rows of the template nobody filled in, by (subject, indicator).
-    `tainted`: (subject, indicator) of rows with an error, about which nothing more is said.
+    `tables`: the sheets, to name cells. `listed`: the subjects of the sheet 对象; `subjects`: and those that the round
+    has besides. `tainted`: (subject, indicator) of rows with an error, about which nothing more is said.
     """
 
     plan: Plan
@@ -33,7 +33,7 @@ class Checked:
     content: Content = field(default_factory=Content)
     tables: dict[str, Table] = field(default_factory=dict)
     subjects: dict[str, SubjectRow] = field(default_factory=dict)
-    unfilled: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    listed: dict[str, SubjectRow] = field(default_factory=dict)
     tainted: set[tuple[str, str]] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
 

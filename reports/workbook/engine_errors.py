@@ -7,8 +7,11 @@ nothing applies …) is checked by the engine alone, so that a workbook and a co
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from indicators.rendering import render
 from reviews.services.bulk.content import Content, SubjectRow
@@ -22,7 +25,6 @@ from scoring.engine.types import (
     InputError,
     Inputs,
     Mark,
-    Plan,
     SubjectInput,
 )
 from scoring.load import fact_value
@@ -46,9 +48,12 @@ _COLUMNS = {
 }
 
 
+Place = tuple[str, int, str]  # sheet, row, column
+
+
 def find_errors(checked: Checked, known_sets: Iterable[str], *, allow_missing: bool) -> None:
     """Ask the engine, and add what it finds to `checked.problems`, each at its cell."""
-    inputs = as_inputs(checked.plan, checked.content, known_sets, allow_missing=allow_missing)
+    inputs = as_inputs(checked, known_sets, allow_missing=allow_missing)
     place_errors(checked, check_inputs(checked.plan, inputs))
 
 
@@ -56,13 +61,27 @@ def place_errors(checked: Checked, errors: Iterable[InputError]) -> None:
     errors = list(errors)
     # To whom nothing applies: that everything entered for him applies to nothing is no further error.
     empty = {e.subject for e in errors if (e.field, e.code) == ("not_applicable", checked.plan.root.code)}
+    places = _Places(checked) if errors else None
+    said = {(problem.sheet, problem.cell) for problem in checked.problems}
     for error in errors:
         if error.field == "missing" and _is_tainted(checked, error):
             continue
         if error.field.endswith(".not_applicable") and error.subject in empty:
             continue
-        for sheet, row, column in _places(checked, error):
-            checked.problems.add(sheet, checked.tables[sheet].cell(row, column), render(error.text))
+        for sheet, row, column in places.of(error) if places else ():
+            cell = checked.tables[sheet].cell(row, column)
+            # A cell that could not even be read is left at that.
+            if error.field == "missing" or (sheet, cell) not in said:
+                checked.problems.add(sheet, cell, render(error.text))
+        if error.subject not in checked.listed:
+            _add_unlisted(checked, error)
+
+
+def _add_unlisted(checked: Checked, error: InputError) -> None:
+    """The round's own input breaks the rules together with the workbook's, and no row of it is to blame."""
+    subject = checked.subjects.get(error.subject)
+    values = {"name": subject.name if subject else "", "code": error.subject, "text": render(error.text)}
+    checked.problems.add("", "", _("%(name)s (%(code)s), not in the workbook: %(text)s") % values)
 
 
 def _is_tainted(checked: Checked, error: InputError) -> bool:
@@ -71,63 +90,74 @@ def _is_tainted(checked: Checked, error: InputError) -> bool:
     return carried or (error.subject, error.code) in checked.tainted
 
 
-def _places(checked: Checked, error: InputError) -> list[tuple[str, int, str]]:
-    if error.field == "missing" and (error.subject, error.code) in checked.unfilled:
-        column, row = checked.unfilled[error.subject, error.code]
-        sheet = {layout.TARGET: layout.ATTAINMENTS, layout.NUMBER: layout.NUMBERS}.get(column, layout.SCORES)
-        return [(sheet, row, column)]
-    column = _COLUMNS.get(error.field, layout.INDICATOR)
-    found = [(sheet, row, column) for sheet, row in _rows(checked.content, error)]
-    if found:
-        return found
-    subject = checked.subjects[error.subject]
-    where = {"fact": error.key, "category": layout.CATEGORY}.get(error.field, layout.CODE)
-    return [(layout.SUBJECTS, subject.row, where)]
+class _Places:
+    """Finds the rows that an error is about, by kind of input, subject and indicator (往期: by round)."""
+
+    def __init__(self, checked: Checked) -> None:
+        self.checked = checked
+        content = checked.content
+        self.rows: dict[tuple[str, str, str], list[tuple[str, Any]]] = defaultdict(list)
+        for kind, sheet, rows in (
+            ("mark", layout.SCORES, content.marks),
+            ("not_applicable", layout.SCORES, content.not_applicable),
+            ("event", layout.EVENTS, content.events),
+            ("attainment", layout.ATTAINMENTS, content.attainments),
+            ("number", layout.NUMBERS, content.numbers),
+            ("vote", layout.VOTES, content.votes),
+            ("vote", layout.TALLIES, content.tallies),
+        ):
+            for row in rows:
+                self.rows[kind, row.subject, row.indicator].append((sheet, row))
+        for past in content.earlier:
+            self.rows["earlier", past.subject, past.round_name].append((layout.EARLIER, past))
+
+    def of(self, error: InputError) -> list[Place]:
+        """The error's cells; without a row of its own, the subject's in 对象; none if that has no row either."""
+        kind = error.field.partition(".")[0]
+        code = error.key if kind == "earlier" else error.code
+        column = _COLUMNS.get(error.field, layout.INDICATOR)
+        found = [
+            (sheet, row.row, column)
+            for sheet, row in self.rows.get((kind, error.subject, code), ())
+            if _meant(row, error)
+        ]
+        if not found and error.field.endswith(".not_applicable"):
+            found = self._switched_off(error)  # the input itself was entered in the browser
+        subject = self.checked.listed.get(error.subject)
+        if found or subject is None:
+            return found
+        where = {"fact": error.key, "category": layout.CATEGORY}.get(error.field, layout.CODE)
+        return [(layout.SUBJECTS, subject.row, where)]
+
+    def _switched_off(self, error: InputError) -> list[Place]:
+        """The rows that set the indicator, or one around it, 不适用."""
+        around = self.checked.tree.path(error.code) if error.code in self.checked.tree.nodes else ()
+        return [
+            (sheet, row.row, layout.MARK)
+            for code in around
+            for sheet, row in self.rows.get(("not_applicable", error.subject, code), ())
+        ]
 
 
-def _rows(content: Content, error: InputError) -> Iterator[tuple[str, int]]:
-    """The sheet rows that the error is about."""
-    kind = error.field.partition(".")[0]
-    same = (error.subject, error.code)
-    whole = error.field.endswith((".indicator", ".not_applicable"))
-    if kind == "mark":
-        yield from (
-            (layout.SCORES, r.row)
-            for r in content.marks
-            if (r.subject, r.indicator) == same and (whole or r.assessor == error.key)
-        )
-    elif kind == "event":
-        yield from (
-            (layout.EVENTS, r.row)
-            for r in content.events
-            if (r.subject, r.indicator) == same and (whole or str(r.row) == error.key)
-        )
-    elif kind in {"attainment", "number"}:
-        sheet = layout.ATTAINMENTS if kind == "attainment" else layout.NUMBERS
-        rows = content.attainments if kind == "attainment" else content.numbers
-        yield from ((sheet, r.row) for r in rows if (r.subject, r.indicator) == same)
-    elif kind == "not_applicable":
-        yield from ((layout.SCORES, r.row) for r in content.not_applicable if (r.subject, r.indicator) == same)
-    elif kind == "earlier":
-        yield from (
-            (layout.EARLIER, r.row) for r in content.earlier if r.subject == error.subject and r.round_name == error.key
-        )
-    elif kind == "vote":
-        for sheet, votes in ((layout.VOTES, content.votes), (layout.TALLIES, content.tallies)):
-            yield from (
-                (sheet, r.row)
-                for r in votes
-                if (r.subject, r.indicator) == same
-                and (whole or r.voter_class == error.key)
-                and (error.field != "vote" or r.answer == error.answer)
-            )
+def _meant(row: Any, error: InputError) -> bool:
+    """Whether this row of the subject and indicator is the one that the error's key and answer name."""
+    if error.field == "mark":
+        return bool(row.assessor == error.key)
+    if error.field in {"event.item", "event.count", "event.value", "event.status"}:
+        return str(row.row) == error.key
+    if error.field == "vote.class":
+        return bool(row.voter_class == error.key)
+    if error.field == "vote":
+        return bool((row.voter_class, row.answer) == (error.key, error.answer))
+    return True
 
 
 # ---------------------------------------------------------------------------- rows → engine types
 
 
-def as_inputs(plan: Plan, content: Content, known_sets: Iterable[str], *, allow_missing: bool) -> Inputs:
+def as_inputs(checked: Checked, known_sets: Iterable[str], *, allow_missing: bool) -> Inputs:
     """The workbook's inputs as the engine takes them. An event's key is its sheet row."""
+    plan, content = checked.plan, checked.content
     off: dict[str, set[str]] = defaultdict(set)
     for none in content.not_applicable:
         off[none.subject].add(none.indicator)
@@ -168,7 +198,7 @@ def as_inputs(plan: Plan, content: Content, known_sets: Iterable[str], *, allow_
                 votes=votes.get(subject.code, {}),
                 earlier=earlier.get(subject.code, {}),
             )
-            for subject in content.subjects
+            for subject in checked.subjects.values()
         ],
         known_sets=frozenset(known_sets) | {result.set_name for result in content.earlier},
         allow_missing=allow_missing,

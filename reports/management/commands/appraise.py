@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from reports.workbook import LoadReport, WorkbookRefused, load_workbook_file
+from reviews.models import Round
 from reviews.services.errors import ReviewError
 
 EXIT_REFUSED = 2
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if Round._meta.db_table not in connection.introspection.table_names():
+            raise CommandError(_("The database has no tables yet: run “manage.py migrate” first."), returncode=1)
         source, target = Path(options["input"]), Path(options["output"])
         if not source.is_file():
             raise CommandError(_("There is no file %(path)s.") % {"path": source}, returncode=EXIT_REFUSED)

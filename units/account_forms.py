@@ -38,7 +38,7 @@ class AccountForm(forms.ModelForm):
         model = User
         fields = ("username", "name", "is_active")
         field_classes = {"username": UsernameField}
-        labels = {"is_active": _("May log in")}
+        labels = {"name": _("Full name"), "is_active": _("May log in")}
         help_texts = {
             "username": _("Letters, digits and @ . + - _ only."),
             "is_active": _("An account is switched off, never deleted: what it did stays in the log."),

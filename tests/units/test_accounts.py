@@ -416,3 +416,9 @@ def test_the_command_keeps_to_the_rules(monkeypatch, username, password):
     with pytest.raises(CommandError):
         create_admin(username)
     assert not User.objects.exists()
+
+
+def test_a_superuser_of_django_is_an_administrator(monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", ADMIN_PASSWORD)
+    call_command("createsuperuser", "--noinput", "--username", "chief", stdout=io.StringIO())
+    assert client_for(User.objects.get()).get(reverse("units:account_list")).status_code == 200

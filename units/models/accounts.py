@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any, ClassVar
 
+from django.contrib.auth import models as auth_models
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .organisation import Person, Unit
+
+
+class UserManager(auth_models.UserManager["User"]):
+    use_in_migrations = False
+
+    @transaction.atomic
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra: Any
+    ) -> User:
+        """Django's createsuperuser makes an administrator: here only roles open pages."""
+        user = super().create_superuser(username, email, password, **extra)
+        RoleGrant.objects.create(user=user, role=Role.ADMIN)
+        return user
 
 
 class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = models.CharField(_("name"), max_length=60, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=60, blank=True)
     must_change_password = models.BooleanField(_("must change the password at the next log-in"), default=False)
     language = models.CharField(_("language"), max_length=10, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
         verbose_name = _("account")

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from .composite import is_adjustment, ordinary_children, weight_of
+from .conditions import can_be_named
 from .methods import METHODS
 from .methods.base import problem
 from .rules import RULES
@@ -53,6 +54,9 @@ def _plan_problems(plan: Plan, nodes: dict[str, Node]) -> Iterable[Problem]:
     for fact in plan.facts:
         if codes.count(fact.code) > 1:
             yield Problem(f"facts.{fact.code}", Text(_("The fact %(code)s is there twice."), {"code": fact.code}))
+        if not can_be_named(fact.code):
+            text = Text(_("%(code)s cannot be the name of a fact: it means something else."), {"code": fact.code})
+            yield Problem(f"facts.{fact.code}", text)
     for position, code in enumerate(plan.tie_breakers):
         if code not in nodes:
             text = Text(_("%(code)s is not an indicator of this plan."), {"code": code})

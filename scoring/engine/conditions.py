@@ -312,6 +312,13 @@ def facts_of(condition: Condition) -> set[str]:
     return {fact for comparison in condition.comparisons() for fact in comparison.facts}
 
 
+def can_be_named(code: str) -> bool:
+    """Whether a condition can read a fact of this name: one word that has no meaning of its own."""
+    match = _TOKEN.fullmatch(code)
+    own = match is not None and match.lastgroup == "word" and ":" not in code
+    return own and code not in (*STANDING, "and", "or")
+
+
 def is_one_fact(text: str) -> bool:
     """Whether the condition is a single boolean fact, so that its words say its value too."""
     comparisons = list(parse(text).comparisons())

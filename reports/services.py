@@ -41,7 +41,7 @@ def start_job(
     job = Job(kind=kind, round=round_, created_by=by)
     job.options = {**(options or {}), "language": translation.get_language() or ""}
     if upload is not None:
-        job.upload = upload  # type: ignore[assignment]
+        job.upload = upload
     try:
         with transaction.atomic():
             job.save(force_insert=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ def read_scores(table: Table, checked: Checked) -> None:
         table.missing(layout.NOTE)
         return
     marks: set[tuple[str, str, str]] = set()
-    off: set[tuple[str, str]] = set()
+    off: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in table.rows():
         subject, code = checked.subject(row), checked.indicator(row)
         if row.is_empty(layout.MARK, layout.NOTE) and subject and code:
@@ -37,17 +38,20 @@ def read_scores(table: Table, checked: Checked) -> None:
             checked.tainted.add((subject, code))
 
 
-def _read_off(row: Row, subject: str, code: str, checked: Checked, seen: set[tuple[str, str]]) -> None:
+def _read_off(row: Row, subject: str, code: str, checked: Checked, seen: dict[tuple[str, str], set[str]]) -> None:
+    """不适用 for a subject. Several assessors may say the same of one indicator; the first row is kept."""
     found = NotApplicableRow(subject, code, row.text(layout.ASSESSOR, 120), row.text(layout.NOTE, TEXT_LENGTH), row.row)
     if not row.ok:
         return
-    if (subject, code) in seen:
+    said_by = seen[subject, code]
+    if found.assessor in said_by:
         row.bad(
             layout.SUBJECT, _("“%(code)s” is set 不适用 for “%(subject)s” twice.") % {"code": code, "subject": subject}
         )
         return
-    seen.add((subject, code))
-    checked.content.not_applicable.append(found)
+    if not said_by:
+        checked.content.not_applicable.append(found)
+    said_by.add(found.assessor)
 
 
 def _read_mark(row: Row, subject: str, code: str, checked: Checked, seen: set[tuple[str, str, str]]) -> None:

@@ -21,7 +21,7 @@ LARGEST_COUNT = 2_147_483_647
 def read_votes(table: Table, checked: Checked) -> None:
     """One answer per row. A slip and a voter vote once on a subject and leaf; nobody votes on himself."""
     slips: set[tuple[str, str, str, str]] = set()
-    voters: set[tuple[str, str, str]] = set()
+    voters: set[tuple[str, str, str, str]] = set()
     for row in table.rows():
         number, name = row.code(layout.SLIP, most=60), row.code(layout.VOTER_CLASS)
         subject, code = checked.subject(row), checked.indicator(row)
@@ -31,7 +31,7 @@ def read_votes(table: Table, checked: Checked) -> None:
         if row.ok and (number, name, subject, code) in slips:
             values = {"number": number, "subject": subject, "code": code}
             row.bad(layout.SUBJECT, _("The ballot “%(number)s” votes on “%(subject)s”, “%(code)s” twice.") % values)
-        elif row.ok and voter and (voter, subject, code) in voters:
+        elif row.ok and voter and (voter, name, subject, code) in voters:
             values = {"voter": voter, "subject": subject, "code": code}
             row.bad(layout.SUBJECT, _("The voter “%(voter)s” votes on “%(subject)s”, “%(code)s” twice.") % values)
         if not row.ok:
@@ -39,7 +39,7 @@ def read_votes(table: Table, checked: Checked) -> None:
             continue
         slips.add((number, name, subject, code))
         if voter:
-            voters.add((voter, subject, code))
+            voters.add((voter, name, subject, code))
         checked.content.votes.append(VoteRow(number, name, subject, code, answer, row.row))
 
 

@@ -6,7 +6,7 @@ cells are the round workbook's contract and therefore Chinese in every language 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -126,7 +126,7 @@ class _Book:
                 progress(20 + 60 * row // len(self.results), _("Writing the scores"))
 
     def _score(
-        self, sheet: Any, row: int, column: int, node: Node, scores: dict[str, NodeScore], cell: Callable[[str], str]
+        self, sheet: Any, row: int, column: int, node: Node, scores: Mapping[str, NodeScore], cell: Callable[[str], str]
     ) -> None:
         score = scores[node.code]
         if score.status is Status.NOT_APPLICABLE:

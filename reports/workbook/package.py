@@ -19,8 +19,11 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 MAX_UNPACKED = 512 * 1024 * 1024
+MAX_AREA = 10_000_000  # cells from A1 to the last that holds something: the quick reader keeps them all
 
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="([0-9]+)"')
+_WIDE = re.compile(rb'\br="([A-Z]{2,3})[0-9]+"')  # cells right of column Z
 _NAME = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _STYLE = re.compile(rb'\bs="([0-9]+)"')
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
@@ -39,6 +42,14 @@ class Unusable:
 Place = tuple[int, int]  # row and column, from 0
 
 
+class TooFar(Exception):
+    """A sheet has a cell so far away that reading up to it would take all memory."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+
 class Package:
     """The parts of an .xlsx file."""
 
@@ -51,11 +62,15 @@ class Package:
         self._zip.close()
 
     def look(self, sheet: str) -> tuple[dict[Place, Unusable], dict[Place, str]]:
-        """Cells without a usable value, and the formats of those whose numbers are shown with leading zeros."""
+        """Cells without a usable value, and the formats of those whose numbers are shown with leading zeros.
+
+        Raises TooFar; to be called before the sheet is read.
+        """
         part = self._parts.get(sheet)
         if part is None:
             return {}, {}
         data = self._zip.read(part)
+        _check_reach(data)
         unusable: dict[Place, Unusable] = {}
         formats: dict[Place, str] = {}
         suspicious = b't="e"' in data or _FORMULA.search(data) is not None
@@ -103,6 +118,18 @@ class Package:
         return {i: codes[xf.get("numFmtId")] for i, xf in enumerate(found) if xf.get("numFmtId") in codes}
 
 
+def _check_reach(data: bytes) -> None:
+    """Raise TooFar for the last cell of a sheet that reaches too far. Rows and columns without entries may."""
+    rows = max(map(int, _ROW.findall(data)), default=0)
+    columns = max((_column(letters) + 1 for letters in set(_WIDE.findall(data))), default=26)
+    if rows * columns <= MAX_AREA:
+        return
+    places = [_place(cell.group(1)) for cell in _CELL.finditer(data) if cell.group(3)]
+    last = max((row for row, _column in places), default=0), max((column for _row, column in places), default=0)
+    if (last[0] + 1) * (last[1] + 1) > MAX_AREA:
+        raise TooFar(max(places, key=lambda place: (place[0] + 1) * (place[1] + 1)))
+
+
 def _unusable(attributes: bytes, content: bytes) -> Unusable | None:
     cached = _CACHED.search(content)
     if _ERROR.search(attributes):
@@ -115,15 +142,19 @@ def _unusable(attributes: bytes, content: bytes) -> Unusable | None:
 def _place(attributes: bytes) -> Place:
     name = _NAME.search(attributes)
     if name is None:
-        return (-1, -1)
+        raise ValueError("a cell without a reference")
+    return int(name.group(2)) - 1, _column(name.group(1))
+
+
+def _column(letters: bytes) -> int:
     column = 0
-    for letter in name.group(1):
+    for letter in letters:
         column = column * 26 + letter - ord("A") + 1
-    return int(name.group(2)) - 1, column - 1
+    return column - 1
 
 
 def refusal(path: Path, limit: int) -> str:
-    """Why this file cannot be read as a workbook at all: "size", "encrypted", "format", "unpacked", or ""."""
+    """Why this file cannot be read as a workbook at all: "size", "encrypted", "format", "unpacked", "damaged", or ""."""
     if path.stat().st_size > limit:
         return "size"
     with path.open("rb") as handle:
@@ -134,8 +165,10 @@ def refusal(path: Path, limit: int) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+                return "unpacked"
+            if not any(entry.flag_bits & 1 for entry in entries) and archive.testzip() is not None:
+                return "damaged"  # or not of the size that it states
     except zipfile.BadZipFile:
         return "format"
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-        return "unpacked"
     return "" if any(entry.filename == "xl/workbook.xml" for entry in entries) else "format"

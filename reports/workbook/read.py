@@ -15,9 +15,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
-from appraisal_site.lib.cells import clean_text
+from appraisal_site.lib.cells import cell_name, clean_text
 
-from .package import MAX_UNPACKED, Package, Place, refusal
+from .package import MAX_UNPACKED, Package, Place, TooFar, refusal
 from .problems import Problem, WorkbookRefused
 
 
@@ -49,18 +49,20 @@ def read_workbook(path: Path, wanted: Iterable[str]) -> tuple[dict[str, RawSheet
         finally:
             package.close()
     except (CalamineError, zipfile.BadZipFile, KeyError, ParseError, OSError, ValueError) as error:
-        raise _refused(
-            _("The file is damaged and cannot be read. Open it in Excel or WPS, save it as .xlsx, try again.")
-        ) from error
+        raise _refused(_refusals()["damaged"]) from error
     return {name.strip(): sheet for name, sheet in sheets.items()}, [
         n for n in book.sheet_names if n.strip() not in names
     ]
 
 
 def _sheet(book: CalamineWorkbook, package: Package, name: str) -> RawSheet:
-    sheet = book.get_sheet_by_name(name)
     raw = RawSheet(name.strip())
-    unusable, raw.formats = package.look(name)
+    try:
+        unusable, raw.formats = package.look(name)
+    except TooFar as far:
+        text = _("This cell lies far outside the table. Delete it, and everything else around the table.")
+        raise WorkbookRefused([Problem(raw.name, cell_name(*far.place), text)], can_be_marked=False) from far
+    sheet = book.get_sheet_by_name(name)
     start = sheet.start or (0, 0)
     rows: dict[int, list[Any]] = {
         start[0] + i: [None] * start[1] + values for i, values in enumerate(sheet.to_python())
@@ -93,5 +95,6 @@ def _refusals() -> dict[str, str]:
         "size": _("The file is larger than %(limit)s.") % limit,
         "encrypted": _("The file is protected by a password, or is an old .xls. Save it as .xlsx without a password."),
         "format": _("The file is not an Excel workbook: an .xlsx file is expected."),
+        "damaged": _("The file is damaged and cannot be read. Open it in Excel or WPS, save it as .xlsx, try again."),
         "unpacked": _("The file holds more than %(limit)s when unpacked.") % unpacked,
     }

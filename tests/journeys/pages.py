@@ -24,10 +24,7 @@ class Form:
 
     def data(self, **changes: Any) -> dict[str, Any]:
         """The fields, changed. None takes a field out (a tick removed)."""
-        data: dict[str, Any] = dict(self.fields)
-        for name, value in changes.items():
-            data[name] = value
-        return {name: value for name, value in data.items() if value is not None}
+        return {name: value for name, value in (self.fields | changes).items() if value is not None}
 
 
 class _Reader(HTMLParser):

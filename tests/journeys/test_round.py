@@ -120,8 +120,8 @@ def enter_all_marks(round_: Round) -> None:
         if leaf == "K22":
             refused_marks_keep_what_was_typed(one, round_)
         else:
-            sheet = one.get(address)
-            saved = one.send(sheet, sheet.form(having="seen-%d" % round_.subjects.first().pk), **fill(round_, leaf))
+            sheet, some = one.get(address), round_.subjects.all()[0]
+            saved = one.send(sheet, sheet.form(having=f"seen-{some.pk}"), **fill(round_, leaf))
             assert not [row for row in saved.html.split("<tr") if "kp-row-error" in row], saved.text
     stranger = assessors[assessor_account("K114")]
     assert stranger.client.get(sheet_address(round_, "K21")).status_code in {403, 404}

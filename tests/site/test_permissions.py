@@ -1,0 +1,309 @@
+"""Every address of the site × every role: who may read it, who may write to it, and how the others are refused.
+
+An address that is not in the table fails, so that nobody adds a page without saying who it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from reports.models import Job, JobKind, JobState
+from reviews.models import Event, Round
+from scoring.services import run_scoring
+from tests.factories import client_for, district_round, make_unit, make_user
+from units.models import Person, Role
+
+pytestmark = pytest.mark.django_db
+
+VISITOR = "visitor"  # nobody is logged in
+NOBODY = "no role"
+SUBJECT, OTHER_SUBJECT = "subject", "subject of another unit"
+ASSESSOR, OTHER_ASSESSOR = "assessor", "assessor of another unit"
+LEADER, AUDITOR, ADMIN, OFFICE = "leader", "auditor", "admin", "office"
+
+ROLES = {SUBJECT, OTHER_SUBJECT, ASSESSOR, OTHER_ASSESSOR, LEADER, AUDITOR, ADMIN, OFFICE}
+ACCOUNTS = ROLES | {NOBODY}
+READERS = {OFFICE, AUDITOR}
+KEEPERS = {OFFICE, ADMIN}
+STAFF = READERS | KEEPERS
+ABOVE = READERS | {LEADER}
+NONE: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Address:
+    """Who may GET it and who may POST to it.
+
+    `refused` is the answer to other accounts, `roleless` that to an account without any role where it is another.
+    `read` None: there is nothing to GET (405); `write` None: there is nothing to POST (405).
+    `answer`: what those who may GET get. A visitor is sent to the log-in page unless `public`.
+    """
+
+    read: set[str] | None
+    write: set[str] | None = None
+    refused: int = 403
+    roleless: int | None = None
+    answer: int = 200
+    args: tuple[str, ...] = ()
+    public: bool = False
+    data: tuple[tuple[str, str], ...] = ()
+
+
+ROUND = ("round",)
+ADDRESSES = {
+    "health": Address(ACCOUNTS, public=True),
+    "set_language": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
+    "units:login": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
+    "units:logout": Address(None, ACCOUNTS),
+    "units:password": Address(ACCOUNTS, ACCOUNTS),
+    "units:account": Address(ACCOUNTS),
+    "units:account_list": Address({ADMIN, AUDITOR}),
+    "units:account_add": Address({ADMIN}, {ADMIN}, data=(("username", "new"), ("name", "张新"))),
+    "units:account_detail": Address({ADMIN, AUDITOR}, args=("account",)),
+    "units:account_edit": Address({ADMIN}, {ADMIN}, args=("account",)),
+    "units:account_reset": Address(None, {ADMIN}, args=("account",)),
+    "units:unit_list": Address(STAFF),
+    "units:unit_add": Address(KEEPERS, KEEPERS, data=(("code", "X1"), ("name", "新单位"), ("order", "1"))),
+    "units:unit_search": Address(STAFF),
+    "units:unit_detail": Address(STAFF, args=("unit",)),
+    "units:unit_edit": Address(KEEPERS, KEEPERS, args=("unit",)),
+    "units:person_list": Address(STAFF),
+    "units:person_add": Address(KEEPERS, KEEPERS),
+    "units:person_search": Address(STAFF),
+    "units:person_detail": Address(STAFF, args=("person",)),
+    "units:person_edit": Address(KEEPERS, KEEPERS, args=("person",)),
+    "units:roster": Address(KEEPERS, KEEPERS),
+    "units:roster_template": Address(KEEPERS),
+    "units:roster_preview": Address(KEEPERS, KEEPERS, answer=404, args=("token",)),
+    "units:audit_list": Address(STAFF),
+    "indicators:plan_list": Address(ACCOUNTS),
+    "indicators:load_presets": Address(None, {OFFICE}),
+    "indicators:plan_detail": Address(ACCOUNTS, args=("plan",)),
+    "indicators:version_detail": Address(ACCOUNTS, args=("version",)),
+    "indicators:version_file": Address(ACCOUNTS, args=("version",)),
+    "reviews:round_list": Address(ROLES),
+    "reviews:round_open": Address({OFFICE}, {OFFICE}),
+    "reviews:round_open_subjects": Address({OFFICE}, {OFFICE}, answer=302),
+    "reviews:round_open_assessors": Address({OFFICE}, {OFFICE}, answer=302),
+    "reviews:round_open_confirm": Address({OFFICE}, {OFFICE}, answer=302),
+    "reviews:round_detail": Address(ROLES, args=ROUND),
+    "reviews:phase": Address({OFFICE}, {OFFICE}, args=("round", "phase")),
+    "reviews:deadline": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("deadline", "2027-01-01"), ("reason", "x"))),
+    "reviews:assign": Address({OFFICE}, {OFFICE}, args=("round", "assignment")),
+    "reviews:subject_list": Address(STAFF, args=ROUND),
+    "reviews:subject_add": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:subject_detail": Address(STAFF, {OFFICE}, args=("round", "subject")),
+    "reviews:subject_withdraw": Address(
+        {OFFICE}, {OFFICE}, args=("round", "subject"), data=(("reason", "x"), ("confirmed", "on"))
+    ),
+    "reviews:progress": Address(STAFF, args=ROUND),
+    "reviews:progress_subjects": Address(STAFF, args=ROUND),
+    "reviews:progress_leaf": Address(STAFF, args=("round", "leaf")),
+    "reviews:my_marks": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:mark_sheet": Address(
+        {*READERS, ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "assignment")
+    ),
+    "reviews:number_sheet": Address(
+        READERS, {OFFICE}, refused=404, roleless=403, args=("other_round", "number_assignment")
+    ),
+    "reviews:event_list": Address(READERS, args=ROUND),
+    "reviews:event_decide": Address(
+        None, {OFFICE}, args=ROUND, data=(("event", "EVENT"), ("status", "approved"), ("reason", "x"))
+    ),
+    "reviews:event_add": Address(
+        {OFFICE}, {OFFICE}, args=ROUND, data=(("subject", "S001"), ("entry", "B|B-3"), ("value", "1"))
+    ),
+    "reviews:event_detail": Address(
+        READERS, {OFFICE}, args=("round", "event"), data=(("do", "withdraw"), ("reason", "x"))
+    ),
+    "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
+    "reviews:history": Address(STAFF, args=ROUND),
+    "scoring:my_results": Address(ROLES),
+    "scoring:ranking": Address(ABOVE, args=ROUND),
+    "scoring:limits": Address(ABOVE, args=ROUND),
+    "scoring:announce": Address(None, {OFFICE}, args=ROUND),
+    "scoring:seal": Address(None, {OFFICE}, args=ROUND),
+    "scoring:subject_result": Address(ABOVE, refused=404, args=("round", "subject")),
+    "scoring:figure": Address(ABOVE, refused=404, args=("round", "subject", "leaf")),
+    "scoring:decide": Address(
+        None,
+        {OFFICE},
+        args=("round", "subject"),
+        data=(("grade", "优秀"), ("reason", "x"), ("document", "x"), ("seen", "0")),
+    ),
+    "scoring:withdraw": Address(None, {OFFICE}, args=("round", "subject")),
+    "reports:home": Address(ACCOUNTS),
+    "reports:upload": Address({OFFICE}, {OFFICE}),
+    "reports:workbook": Address(READERS, {OFFICE}, args=ROUND),
+    "reports:export": Address(None, READERS, args=ROUND),
+    "reports:template": Address(None, READERS, args=ROUND),
+    "reports:plan_template": Address(None, READERS, args=("plan",)),
+    "reports:compute": Address(None, {OFFICE}, args=ROUND),
+    "reports:job": Address(READERS, refused=404, args=("job",)),
+    "reports:job_file": Address(READERS, refused=404, args=("job",)),
+    "reports:load_checked": Address(None, {OFFICE}, args=("job",)),
+}
+# What changes for readers when the result is announced; before and after, nobody else sees more.
+ANNOUNCED = {
+    "scoring:ranking": Address(ROLES, args=ROUND),
+    "scoring:subject_result": Address(ABOVE | {SUBJECT}, refused=404, args=("round", "subject")),
+    "scoring:figure": Address(ABOVE | {SUBJECT}, refused=404, args=("round", "subject", "leaf")),
+}
+
+
+def names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern, f"{pattern.namespace}:" if pattern.namespace else namespace)
+        else:
+            yield f"{namespace}{pattern.name}"
+
+
+def test_every_address_is_in_the_table():
+    assert set(names(get_resolver())) == set(ADDRESSES)
+
+
+# ---------------------------------------------------------------- the site
+
+
+@dataclass
+class Site:
+    clients: dict[str, Client]
+    known: dict[str, Any]
+
+    def url(self, name: str, address: Address) -> str:
+        return reverse(name, args=[self.known[arg] for arg in address.args])
+
+
+@pytest.fixture
+def site() -> Site:
+    round_ = district_round(3)
+    other_round = district_round(2, plan="yinhai-2016", name="2016")
+    first, second = round_.subjects.order_by("order")[:2]
+    marked = round_.assignments.get(indicator="K21")
+    number = other_round.assignments.filter(indicator=NUMBER_LEAF).first()
+    event = Event.objects.create(subject=first, indicator="B", item="B-3", count=1, value=1, matter="疫情防控")
+    run_scoring(round=round_)
+    office = make_user(Role.OFFICE)
+    job = Job.objects.create(kind=JobKind.IMPORT, round=round_, created_by=office, state=JobState.DONE)
+    job.options = {"preview": True}
+    job.output.save("x.xlsx", ContentFile(b"x"), save=True)
+    accounts = {
+        NOBODY: make_user(),
+        SUBJECT: make_user(Role.SUBJECT, first.unit),
+        OTHER_SUBJECT: make_user(Role.SUBJECT, second.unit),
+        ASSESSOR: make_user(Role.ASSESSOR, marked.unit),
+        OTHER_ASSESSOR: make_user(Role.ASSESSOR),
+        LEADER: make_user(Role.LEADER),
+        AUDITOR: make_user(Role.AUDITOR),
+        ADMIN: make_user(Role.ADMIN),
+        OFFICE: office,
+    }
+    known = {
+        "round": round_.pk,
+        "other_round": other_round.pk,
+        "subject": first.pk,
+        "assignment": marked.pk,
+        "number_assignment": number.pk,
+        "event": event.pk,
+        "leaf": "K21",
+        "phase": "reviewing",
+        "plan": "district-2020",
+        "version": round_.plan_version_id,
+        "unit": first.unit_id,
+        "person": Person.objects.create(code="P1", name="李二", unit=make_unit()).pk,
+        "account": make_user().pk,
+        "job": job.pk,
+        "token": "none",
+    }
+    return Site({VISITOR: Client()} | {role: client_for(user) for role, user in accounts.items()}, known)
+
+
+NUMBER_LEAF = "G11"  # of the other plan: a completion rate, which the office enters
+
+
+def rows() -> dict[str, list[Any]]:
+    """All that is stored, but for sessions and when somebody last came in."""
+    kept = (
+        m for m in apps.get_models() if m._meta.app_label in {"units", "indicators", "reviews", "scoring", "reports"}
+    )
+    return {m._meta.label: sorted(map(repr, m.objects.values())) for m in kept}
+
+
+def expected(address: Address, role: str, method: str) -> int:
+    allowed, other = (address.read, address.write) if method == "get" else (address.write, address.read)
+    if role == VISITOR and not address.public:
+        return 302
+    if allowed is None:
+        return 405
+    if role == VISITOR or role in allowed:
+        return address.answer
+    if role == NOBODY and address.roleless:
+        return address.roleless
+    # Who may read an object knows that it exists: writing to it is refused, not denied.
+    return 403 if other and role in other else address.refused
+
+
+def differences(site: Site, table: dict[str, Address], method: str) -> list[str]:
+    found = []
+    for name, address in table.items():
+        url = site.url(name, address)
+        for role in (VISITOR, *sorted(ACCOUNTS)):
+            if method == "post" and _may_write(address, role):
+                continue
+            response = getattr(site.clients[role], method)(url, _data(site, address) if method == "post" else None)
+            wanted = expected(address, role, method)
+            if name == "units:login" and role == VISITOR:
+                wanted = 200
+            sent = response.headers.get("Location", "")
+            at_the_door = role == VISITOR and not address.public and not sent.startswith(reverse("units:login"))
+            if response.status_code != wanted or at_the_door:
+                found.append(f"{method} {name} as {role}: {response.status_code} {sent}, expected {wanted}")
+    return found
+
+
+def _may_write(address: Address, role: str) -> bool:
+    return bool(address.write) and (role in (address.write or ()) or (role == VISITOR and address.public))
+
+
+def _data(site: Site, address: Address) -> dict[str, str]:
+    version = Event.objects.get(pk=site.known["event"]).version
+    return {name: f"{site.known['event']}.{version}" if value == "EVENT" else value for name, value in address.data}
+
+
+def test_who_may_read_what_and_reading_changes_nothing(site):
+    before = rows()
+    assert differences(site, ADDRESSES, "get") == []
+    assert rows() == before
+
+
+def test_once_announced_those_appraised_see_the_ranking_and_their_own_result(site):
+    Round.objects.filter(pk=site.known["round"]).update(phase="announced")
+    assert differences(site, ADDRESSES | ANNOUNCED, "get") == []
+
+
+def test_who_may_not_write_is_refused_and_nothing_changes(site):
+    before = rows()
+    assert differences(site, ADDRESSES, "post") == []
+    assert rows() == before
+
+
+def test_who_may_write_is_let_in(site):
+    """The other half of the table: no POST of those who may is answered with a refusal."""
+    found = []
+    for name, address in ADDRESSES.items():
+        if name in {"units:login", "units:logout", "reviews:subject_withdraw", "scoring:announce"}:
+            continue
+        for role in sorted(address.write or ()):
+            status = site.clients[role].post(site.url(name, address), {}).status_code
+            if status in {403, 404, 405} or status >= 500:
+                found.append(f"{name} as {role}: {status}")
+    assert found == []

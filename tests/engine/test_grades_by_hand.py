@@ -148,6 +148,27 @@ def test_a_tie_across_a_limit_goes_down_and_nobody_moves_up():
     )
 
 
+def test_reports_name_the_rule_and_its_scope():
+    totals, category, groups = [99, 98, 97, 85], {2: "乙", 3: "乙"}, {0: "g"}
+    rules = [THRESHOLDS, limit("0.5", scope="category"), limit("1", "B"), limit("0.5", scope=("乙", "甲"))]
+    found = graded(totals, *rules, category=category, groups=groups).limits
+    assert [(r.rule, r.key, r.scope, r.grade, r.size, r.share, r.places, r.holders) for r in found] == [
+        (1, "limit", "乙", "A", 2, d("0.5"), 1, ("s2",)),
+        (1, "limit", "甲", "A", 2, d("0.5"), 1, ("s0",)),
+        (2, "limit", "", "B", 4, d(1), 4, ("s1", "s3")),
+        (3, "limit", "乙, 甲", "A", 4, d("0.5"), 2, ("s0", "s2")),
+    ]
+    found = graded(totals, HALVES, category=category).limits
+    assert [(r.scope, r.grade, r.size, r.places, r.holders) for r in found] == [
+        ("乙", "A", 2, 1, ("s2",)),
+        ("乙", "B", 2, 1, ("s3",)),
+        ("乙", "C", 2, 0, ()),
+        ("甲", "A", 2, 1, ("s0",)),
+        ("甲", "B", 2, 1, ("s1",)),
+        ("甲", "C", 2, 0, ()),
+    ]
+
+
 def test_a_tie_that_fits_is_none():
     outcome = graded([99, 95, 95, 91, 91], THRESHOLDS, limit("0.6"))
     assert [r.grade for r in outcome.results] == ["A", "A", "A", "B", "B"]

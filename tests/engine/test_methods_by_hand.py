@@ -330,6 +330,7 @@ def test_trimming_needs_more_than_twice_as_many_votes():
     assert ballot({"staff": {"100": 1, "40": 1}}, trim=1) == "7.00"  # two votes: none dropped
     assert ballot({"staff": {"100": 1, "50": 1, "0": 1}}, trim=1) == "5.00"
     assert ballot({"staff": {"100": 2, "10": 1}}, trim=1) == "10.00"  # three: the middle one
+    assert ballot({"staff": {"100": 1, "80": 1, "60": 1, "20": 1}}, trim=2) == "6.50"  # four are not more than four
 
 
 def test_options_have_values():

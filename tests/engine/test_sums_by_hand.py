@@ -45,7 +45,11 @@ def test_a_reference_node_is_shown_and_not_counted():
     assert scores(root, subject(marks={"L": 4, "Q": 9})) == {"R": "4.00", "L": "4.00", "Q": "9.00"}
     result = score(plan(root), inputs(subject(marks={"L": 4}))).results[0]
     assert result.missing == ("Q",)
-    assert result.total == 4
+    assert (result.total, result.scores["R"].incomplete) == (4, False)  # what is missing is not counted anyway
+    inner = composite("C", 10, leaf("L", 10, weight=1), leaf("Q", 10, weight=0))
+    root = composite("R", 20, inner, leaf("N", 10))
+    given = subject(marks={"N": 5}, not_applicable=frozenset("L"))
+    assert scores(root, given)["C"] is None  # a reference node alone does not make a composite
 
 
 def test_parents_are_computed_from_rounded_children():

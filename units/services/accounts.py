@@ -45,7 +45,7 @@ class Grant:
     def words(self) -> str:
         label = str(Role(self.role).label)
         of = self.person or self.unit
-        return f"{label}: {of}" if of else label
+        return _("%(role)s: %(of)s") % {"role": label, "of": of} if of else label
 
 
 def initial_password() -> str:
@@ -64,7 +64,7 @@ def grants_of(user: User) -> list[Grant]:
 
 
 def _grants_in_words(grants: Sequence[Grant]) -> str:
-    return "; ".join(sorted(grant.words for grant in grants))
+    return _("; ").join(sorted(grant.words for grant in grants))
 
 
 def _check_grants(grants: Sequence[Grant]) -> None:

@@ -70,7 +70,7 @@ def _change(form: AccountForm, roles: Any, account: User, by: User) -> User | No
 
 def _show_current(form: Any, account: User, grants: list[Grant]) -> None:
     """Say what is stored now, and let a second save go through knowingly."""
-    roles = "; ".join(grant.words for grant in grants) or _("none")
+    roles = _("; ").join(grant.words for grant in grants) or _("none")
     form.add_error(
         None,
         _(

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import check_for_language
@@ -75,7 +74,7 @@ def password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password has been changed."))
         return redirect("/" if initial else "units:account")
-    context = {"form": form, "initial": initial, "rules": password_validators_help_texts()}
+    context = {"form": form, "initial": initial}
     return render(request, "registration/password.html", context, status=422 if form.is_bound else 200)
 
 

@@ -12,7 +12,7 @@ from scoring.engine.types import ABSTAIN, Node
 
 from . import layout
 from .checked import Checked, known_sets, reads_any_round, skipped_notice
-from .parse import A_NUMBER, ABOVE_ZERO, WHOLE_NUMBER, Row, Table, number_to
+from .parse import A_NUMBER, ABOVE_ZERO, WHOLE_NUMBER, Row, Table, number_to, plain_words
 
 ANSWER_LENGTH = 60
 LARGEST_COUNT = 2_147_483_647
@@ -23,8 +23,9 @@ def read_votes(table: Table, checked: Checked) -> None:
     slips: set[tuple[str, str, str, str]] = set()
     voters: set[tuple[str, str, str, str]] = set()
     for row in table.rows():
-        number, name = row.code(layout.SLIP, most=60), row.code(layout.VOTER_CLASS)
+        number = row.code(layout.SLIP, most=60)
         subject, code = checked.subject(row), checked.indicator(row)
+        name = _voter_class(row, checked.tree.get(code))
         voter = row.code(layout.VOTER, needed=False)
         answer = _answer(row, checked.tree.get(code))
         _check_voter(row, voter, subject, checked.tree.get(code), checked)
@@ -41,6 +42,15 @@ def read_votes(table: Table, checked: Checked) -> None:
         if voter:
             voters.add((voter, name, subject, code))
         checked.content.votes.append(VoteRow(number, name, subject, code, answer, row.row))
+
+
+def _voter_class(row: Row, node: Node | None) -> str:
+    """The class's code; its title, as pages show it, is understood too."""
+    found = row.code(layout.VOTER_CLASS)
+    classes = node.ballot.classes if node and node.ballot else ()
+    if not found or any(found == one.code for one in classes):
+        return found
+    return next((one.code for one in classes if plain_words(one.title) == plain_words(found)), found)
 
 
 def _check_voter(row: Row, voter: str, subject: str, node: Node | None, checked: Checked) -> None:
@@ -66,7 +76,7 @@ def _answer(row: Row, node: Node | None) -> str:
 def read_tallies(table: Table, checked: Checked) -> None:
     for row in table.rows():
         subject, code = checked.subject(row), checked.indicator(row)
-        name = row.code(layout.VOTER_CLASS)
+        name = _voter_class(row, checked.tree.get(code))
         answer = _answer(row, checked.tree.get(code))
         count = row.number(layout.VOTE_COUNT, WHOLE_NUMBER, needed=True)
         if count is not None and (count < 0 or count != count.to_integral_value() or count > LARGEST_COUNT):

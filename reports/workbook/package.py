@@ -154,7 +154,7 @@ def _column(letters: bytes) -> int:
 
 
 def refusal(path: Path, limit: int) -> str:
-    """Why this file cannot be read as a workbook at all: "size", "encrypted", "format", "unpacked", "damaged", or ""."""
+    """Why this file cannot be read at all: "size", "encrypted", "format", "unpacked", "damaged", or ""."""
     if path.stat().st_size > limit:
         return "size"
     with path.open("rb") as handle:
@@ -167,7 +167,9 @@ def refusal(path: Path, limit: int) -> str:
             entries = archive.infolist()
             if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
                 return "unpacked"
-            if not any(entry.flag_bits & 1 for entry in entries) and archive.testzip() is not None:
+            if any(entry.flag_bits & 1 for entry in entries):
+                return "encrypted"
+            if archive.testzip() is not None:
                 return "damaged"  # or not of the size that it states
     except zipfile.BadZipFile:
         return "format"

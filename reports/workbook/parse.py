@@ -38,9 +38,9 @@ class Table:
         self._read_header({title: title for title in layout.columns} | dict(also or {}))
 
     def _read_header(self, known: Mapping[str, str]) -> None:
-        plain = {_plain(title): name for title, name in known.items()}
+        plain = {plain_words(title): name for title, name in known.items()}
         for column, title in self.raw.header:
-            name = plain.get(_plain(title))
+            name = plain.get(plain_words(title))
             cell = cell_name(self.raw.header_row, column)
             if not title:
                 if any(column < len(values) and clean_text(values[column]) for _row, values in self.raw.rows):
@@ -205,7 +205,7 @@ def near(word: str, known: Iterable[str]) -> str:
     return " " + _("Did you mean “%(word)s”?") % {"word": found[0]} if found else ""
 
 
-def _plain(title: str) -> str:
+def plain_words(title: str) -> str:
     """A title for comparing: full-width and plain forms, quotes and spaces inside make no difference."""
     return re.sub(r"[\s\"'“”‘’]", "", unicodedata.normalize("NFKC", title)).casefold()
 

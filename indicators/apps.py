@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class IndicatorsConfig(AppConfig):
@@ -7,3 +8,12 @@ class IndicatorsConfig(AppConfig):
     label = "indicators"
     verbose_name = _("Plans and indicators")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from units.audit_words import describe
+
+        describe(
+            actions={"save plan version": gettext_noop("saved a plan version")},
+            fields={"digest": gettext_noop("digest of the plan")},
+            targets={"indicators.planversion": gettext_noop("plan version")},
+        )

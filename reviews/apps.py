@@ -7,3 +7,10 @@ class ReviewsConfig(AppConfig):
     label = "reviews"
     verbose_name = _("Rounds and input")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from units.audit_words import describe
+
+        from .audit_words import ACTIONS, FIELDS, TARGETS, VALUES
+
+        describe(actions=ACTIONS, fields=FIELDS, values=VALUES, targets=TARGETS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Unit(models.Model):
@@ -45,10 +46,10 @@ class Person(models.Model):
     """Someone who works in a unit. `group` is the usual 分管组: whose supervision they are under."""
 
     code = models.CharField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=60)
     unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="people")
     position = models.CharField(_("position"), max_length=80, blank=True)
-    rank = models.CharField(_("rank"), max_length=40, blank=True)
+    rank = models.CharField(pgettext_lazy("of a person", "rank"), max_length=40, blank=True)
     category = models.CharField(_("category"), max_length=60, blank=True)
     group = models.CharField(_("group"), max_length=60, blank=True)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)

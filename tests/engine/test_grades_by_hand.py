@@ -156,7 +156,7 @@ def test_reports_name_the_rule_and_its_scope():
         (1, "limit", "乙", "A", 2, d("0.5"), 1, ("s2",)),
         (1, "limit", "甲", "A", 2, d("0.5"), 1, ("s0",)),
         (2, "limit", "", "B", 4, d(1), 4, ("s1", "s3")),
-        (3, "limit", "乙, 甲", "A", 4, d("0.5"), 2, ("s0", "s2")),
+        (3, "limit", "乙、甲", "A", 4, d("0.5"), 2, ("s0", "s2")),
     ]
     found = graded(totals, HALVES, category=category).limits
     assert [(r.scope, r.grade, r.size, r.places, r.holders) for r in found] == [

@@ -10,7 +10,7 @@ from scoring.engine import types as t
 from scoring.engine.rounding import ceil_of, floor_of, half_up_of, round_half_up, to_cents, to_decimal
 from scoring.engine.types import Status
 
-from .build import composite, d, event, inputs, leaf, plan, subject
+from .build import composite, d, event, inputs, leaf, plan, say, subject
 
 
 def one(node, given, *, others=(), known_sets=frozenset(), decimals=2):
@@ -88,6 +88,24 @@ def test_an_unnamed_mark_is_the_only_assessors():
 @pytest.mark.parametrize("value", ["-0.01", "10.01", "7.255", "NaN", "Infinity", "11.555"])
 def test_marks_out_of_range_or_too_fine(value):
     assert refused(leaf("L", 10), subject(marks={"L": [t.Mark("a", Decimal(value))]})) == [("L", "mark", "a")]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("7.255", "7.255 has too many decimals; at most 2 expected."),
+        ("0.001", "0.001 has too many decimals; at most 2 expected."),
+        ("9.999", "9.999 has too many decimals; at most 2 expected."),
+        ("10.001", "10.001 is outside the points: 0 to 10 expected."),
+        ("-0.001", "-0.001 is outside the points: 0 to 10 expected."),
+        ("10.01", "10.01 is outside the points: 0 to 10 expected."),
+        ("NaN", "NaN is outside the points: 0 to 10 expected."),
+    ],
+)
+def test_what_is_wrong_with_a_mark(value, said):
+    with pytest.raises(t.InputErrors) as caught:
+        score(plan(leaf("L", 10)), inputs(subject(marks={"L": [t.Mark("a", Decimal(value))]})))
+    assert [say(error.text) for error in caught.value.errors] == [said]
 
 
 def test_marks_of_strangers_and_twice():

@@ -126,8 +126,6 @@ def _first(ordered: list[tuple[int, int]], number: int) -> int:
         taken = min(count, number)
         total += value * taken
         number -= taken
-        if not number:
-            break
     return total
 
 
@@ -181,28 +179,40 @@ def ballot_words(form: BallotForm) -> list[Text]:
     return words
 
 
+def is_withheld(form: BallotForm, tally: Tally, minimum_votes: int) -> bool:
+    """Whether a class has so few votes that how single voters voted could be worked out.
+
+    Then no count and no mean of the leaf may be told: the means of the other classes give it away.
+    """
+    return any(0 < number < minimum_votes for number in _numbers(form, tally).values())
+
+
+def _numbers(form: BallotForm, tally: Tally) -> dict[str, int]:
+    """Valid votes of each class."""
+    return {c.code: sum(n for answer, n in tally.get(c.code, {}).items() if answer != ABSTAIN) for c in form.classes}
+
+
 def ballot_steps(form: BallotForm, tally: Tally, minimum_votes: int) -> list[Text]:
-    """The count class by class, down to V. A class below `minimum_votes` is not shown."""
+    """The count class by class, down to V; none of it if a class is withheld."""
+    numbers = _numbers(form, tally)
+    if is_withheld(form, tally, minimum_votes):
+        return [_withheld_step(c.title, numbers[c.code], minimum_votes) for c in form.classes]
     counter = Counter(form)
     means: list[tuple[Fraction, Fraction]] = []
     steps = []
-    withheld = False
     for voter_class in form.classes:
         answers = tally.get(voter_class.code, {})
-        votes = counter._votes(voter_class.code, answers, {}, Report([], "", ""))
-        number = sum(votes.values())
-        values = {"class": voter_class.title, "votes": number, "minimum": minimum_votes}
-        if not votes:
-            steps.append(Text(_("%(class)s: no valid vote, drops out"), values))
+        number = numbers[voter_class.code]
+        if not number:
+            steps.append(_silent_step(voter_class.title))
             continue
+        votes = counter._votes(voter_class.code, answers, {}, Report([], "", ""))
         total, counted = trimmed(votes, form.trim)
         mean = Fraction(total, counted * counter.common)
         means.append((Fraction(voter_class.weight), mean))
-        if number < minimum_votes:
-            withheld = True
-            steps.append(Text(_("%(class)s: fewer than %(minimum)s votes, not shown"), values))
-            continue
-        values |= {
+        values = {
+            "class": voter_class.title,
+            "votes": number,
             "answers": _answers(answers, counter),
             "total": figure(Fraction(total, counter.common)),
             "counted": counted,
@@ -211,9 +221,19 @@ def ballot_steps(form: BallotForm, tally: Tally, minimum_votes: int) -> list[Tex
             "trim": form.trim,
         }
         steps.append(_class_step(values, trim=counted < number))
-    if not withheld:
-        steps.append(_mean_step(means))
-    return steps
+    return [*steps, _mean_step(means)]
+
+
+def _silent_step(title: str) -> Text:
+    return Text(_("%(class)s: no valid vote, drops out"), {"class": title})
+
+
+def _withheld_step(title: str, number: int, minimum: int) -> Text:
+    if not number:
+        return _silent_step(title)
+    if number < minimum:
+        return Text(_("%(class)s: fewer than %(minimum)s votes, not shown"), {"class": title, "minimum": minimum})
+    return Text(_("%(class)s: not shown either, as it would give the others away"), {"class": title})
 
 
 def _answers(answers: Mapping[str, int], counter: Counter) -> str:

@@ -44,10 +44,10 @@ class Composite:
         self.shares, self.share_common = whole_numbers(shares)
         self.weights, self.weight_common = whole_numbers(weight_of(c) for c in ordinary)
 
-    def score(self, cents: Mapping[str, int | None]) -> int | None:
-        """Score in the plan's smallest unit; None if no child is applicable.
+    def score(self, cents: Mapping[str, int | None]) -> int:
+        """Score in the plan's smallest unit, for a subject to whom one of the ordinary children applies.
 
-        `cents` has every applicable descendant: its score, 0 for a missing one, None if not applicable.
+        `cents` has every descendant: its score, 0 for a missing one, None if not applicable.
         """
         total = weight = 0
         for code, share, own_weight in zip(self.codes, self.shares, self.weights, strict=True):
@@ -55,8 +55,6 @@ class Composite:
             if value is not None:
                 total += share * value
                 weight += own_weight
-        if not weight:
-            return None
         numerator, denominator = total * self.weight_common, weight * self.share_common
         # Rounded once, after the adjustments: half up away from zero depends on the sign of the whole.
         numerator += denominator * sum(cents[code] or 0 for code in self.adjustments)

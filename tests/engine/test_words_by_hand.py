@@ -218,7 +218,8 @@ def test_ballots_in_words():
     ]
     assert words(node) == (
         "Each vote names an option: 好 = 90, 差 = 60. In a class with more than 2 votes the 1 highest and the 1 lowest"
-        " are dropped. V is the weighted mean of the class means: A票 (weight 0.6), B票 (weight 0.4), C票 (weight 0.4);"
+        " are dropped. V is the weighted mean of the class means: A票 (weight 0.6), B票"
+        " (weight 0.4), C票 (weight 0.4);"
         " a class without votes drops out. Abstentions are not votes. Voting on oneself is allowed here."
         " The score is 10 × V ÷ 100."
     )
@@ -231,11 +232,19 @@ def test_ballots_in_words():
 def test_votes_of_too_small_a_class_are_not_shown():
     node = leaf("L", method="ballot", ballot=t.BallotForm(options=OPTIONS, classes=CLASSES[:2]))
     given = subject(votes={"L": {"a": {"好": 3, "差": 2}, "b": {"好": 2}}})
-    assert steps(node, given, minimum_votes=3)[:2] == [
-        "A票: 5 votes (好 × 3, 差 × 2), 0 abstentions; 390 ÷ 5 = 78",
+    # 390 ÷ 5 of the one class and V would tell the mean of the other: nothing but the rounded score is said.
+    assert steps(node, given, minimum_votes=3) == [
+        "A票: not shown either, as it would give the others away",
         "B票: fewer than 3 votes, not shown",
+        rounded("8.28"),
     ]
     assert "B票: 2 votes (好 × 2), 0 abstentions; 180 ÷ 2 = 90" in steps(node, given, minimum_votes=2)
+    silent = subject(votes={"L": {"a": {"好": 2}, "b": {"": 5}}})
+    assert steps(node, silent, minimum_votes=3) == [
+        "A票: fewer than 3 votes, not shown",
+        "B票: no valid vote, drops out",
+        rounded("9.00"),
+    ]
 
 
 def test_rank_bands_in_words():
@@ -406,7 +415,10 @@ def rule(key, grade=None, condition=None, **more):
         (
             rule("exclude", condition="days > 12 or flag and level = 一般"),
             "No grade",
-            "No grade if “天数” is above 12, or “旗” and “效能” is “一般”; such a subject does not count in the quotas.",
+            (
+                "No grade if “天数” is above 12, or “旗” and “效能” is “一般”; such a subject does not"
+                " count in the quotas."
+            ),
         ),
         (THRESHOLDS, "Grades by total", "By the total: A from 90, B from 80, C from 60, D the rest."),
         (rule("floor_grade", "D", minimum=d(70)), "Grade below a minimum", "A total below 70: D."),
@@ -435,7 +447,8 @@ def rule(key, grade=None, condition=None, **more):
             rule("lower", condition="category_rank <= 1 and category_rank_from_bottom = 1 or category_size > 3"),
             "Some grades lower",
             (
-                "1 grade(s) lower if the rank in the category is at most 1 and the rank in the category from the end equals 1,"
+                "1 grade(s) lower if the rank in the category is at most 1 and the rank in the"
+                " category from the end equals 1,"
                 " or the size of the category is above 3, not past the last grade."
             ),
         ),
@@ -443,7 +456,8 @@ def rule(key, grade=None, condition=None, **more):
             limit("0.3"),
             "At most a share",
             (
-                "Of all subjects at most 30% hold A (fractions are dropped); the last by merit get B. Ties at the limit"
+                "Of all subjects at most 30% hold A (fractions are dropped); the last by merit"
+                " get B. Ties at the limit"
                 " all get B and go to the committee."
             ),
         ),
@@ -451,8 +465,10 @@ def rule(key, grade=None, condition=None, **more):
             limit("0.3", scope="category", rounding="half_up", at_least=2, of_participants=True, prefer="total > 3"),
             "At most a share",
             (
-                "Of each category, those without a grade included, at most 30% hold A (rounded half up, at least 2); the"
-                " last by merit get B. Ties at the limit all get B and go to the committee. Those come first for whom the"
+                "Of each category, those without a grade included, at most 30% hold A (rounded"
+                " half up, at least 2); the"
+                " last by merit get B. Ties at the limit all get B and go to the committee."
+                " Those come first for whom the"
                 " total is above 3."
             ),
         ),
@@ -460,7 +476,8 @@ def rule(key, grade=None, condition=None, **more):
             limit("0.3", scope=("甲", "乙"), rounding="ceil"),
             "At most a share",
             (
-                "Of 甲, 乙 together at most 30% hold A (rounded up); the last by merit get B. Ties at the limit all get B"
+                "Of 甲, 乙 together at most 30% hold A (rounded up); the last by merit get B. Ties"
+                " at the limit all get B"
                 " and go to the committee."
             ),
         ),
@@ -468,7 +485,8 @@ def rule(key, grade=None, condition=None, **more):
             within("0.3"),
             "At most a share of the holders",
             (
-                "Of the holders of A in all subjects at most 30% (fractions are dropped) may be such that “旗”; the last"
+                "Of the holders of A in all subjects at most 30% (fractions are dropped) may be"
+                " such that “旗”; the last"
                 " of these by merit get B, and the places stay free."
             ),
         ),
@@ -476,7 +494,8 @@ def rule(key, grade=None, condition=None, **more):
             HALVES,
             "Forced distribution",
             (
-                "Forced distribution in each category by merit: A 40%, B 50%, C 10%, places by largest remainder; subjects"
+                "Forced distribution in each category by merit: A 40%, B 50%, C 10%, places by"
+                " largest remainder; subjects"
                 " of equal merit across a boundary all get the lower grade and go to the committee."
             ),
         ),
@@ -600,7 +619,8 @@ def test_reasons_of_a_distribution():
     outcome = graded([99, 99, 97], HALVES)
     assert reasons(outcome, "s0") == (
         (
-            "Forced distribution over 3 (甲): A 1, B 2, C 0. Tied across a boundary with others, so all of them get B; the"
+            "Forced distribution over 3 (甲): A 1, B 2, C 0. Tied across a boundary with"
+            " others, so all of them get B; the"
             " committee may decide."
         ),
         TIE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,7 +27,7 @@ class Report:
         self.errors.append(InputError(self.subject, self.code, field, text, key, answer))
 
 
-class Scorer:
+class Scorer(ABC):
     """Scores one leaf for all subjects: read() each, settle() once, then score() each.
 
     Scores are ints in the plan's smallest unit; `detail` is plain data, as stored.
@@ -39,18 +40,19 @@ class Scorer:
         self.unit = 10**plan.decimals
         self.points = Fraction(node.points)
 
-    def begin(self, inputs: Inputs) -> None:
+    def begin(self, inputs: Inputs) -> None:  # noqa: B027 — few methods need it
         """Look at the inputs as a whole before any subject is read."""
 
+    @abstractmethod
     def read(self, subject: SubjectInput, report: Report) -> Any:
         """The subject's checked input, or MISSING. Errors go to `report`."""
-        raise NotImplementedError
 
-    def settle(self, entries: Sequence[tuple[SubjectInput, Any]]) -> None:
+    def settle(self, entries: Sequence[tuple[SubjectInput, Any]]) -> None:  # noqa: B027 — few methods need it
         """Look once at all who have an input, where the score depends on the others."""
 
+    @abstractmethod
     def score(self, subject: SubjectInput, entry: Any) -> tuple[int, Detail]:
-        raise NotImplementedError
+        """The score in the plan's smallest unit, and the steps that led to it."""
 
     def cents(self, score: Fraction) -> int:
         return round_half_up(score.numerator * self.unit, score.denominator)
@@ -74,10 +76,6 @@ class Method:
     votes: bool = False
     events: bool = False
     settings: frozenset[str] = frozenset()
-
-    @property
-    def source(self) -> str:
-        return self.scorer.source
 
 
 def problem(node: Node, part: str, text: Text, warning: bool = False) -> Problem:

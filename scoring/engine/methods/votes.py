@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ..ballots import Count, Counter, ballot_steps, ballot_words
+from ..ballots import Count, Counter, ballot_steps, ballot_words, is_withheld
 from ..text import figure, number_in, percent, plain
 from ..text import gettext_noop as _
 from ..types import BallotForm, Node, NodeScore, Plan, Problem, SubjectInput, Text
@@ -41,8 +41,11 @@ def sentence(node: Node, plan: Plan, own: Text) -> Text:
     return said
 
 
-def vote_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
-    return ballot_steps(node.ballot or BallotForm(), score.detail["votes"], plan.minimum_votes)
+def vote_steps(node: Node, plan: Plan, score: NodeScore, own: list[Text]) -> list[Text]:
+    """The count of the votes, then the method's own steps, unless these would give withheld votes away."""
+    form, votes = node.ballot or BallotForm(), score.detail["votes"]
+    steps = ballot_steps(form, votes, plan.minimum_votes)
+    return steps if is_withheld(form, votes, plan.minimum_votes) else [*steps, *own]
 
 
 def check_ballot(node: Node, plan: Plan) -> Iterable[Problem]:
@@ -89,7 +92,8 @@ def ballot_method_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         "scale": figure(form.scale),
         "score": figure(Fraction(node.points) * mean / Fraction(form.scale)),
     }
-    return [*vote_steps(node, plan, score), Text(_("%(points)s × %(mean)s ÷ %(scale)s = %(score)s"), values)]
+    own = [Text(_("%(points)s × %(mean)s ÷ %(scale)s = %(score)s"), values)]
+    return vote_steps(node, plan, score, own)
 
 
 BALLOT = Method(
@@ -168,11 +172,11 @@ def rank_band_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         "scale": figure(scale),
         "score": figure(Fraction(node.points) * number_in(detail["value"]) / Fraction(scale)),
     }
-    return [
-        *vote_steps(node, plan, score),
+    own = [
         Text(_("rank %(rank)s of %(size)s: %(quotient)s, within %(upto)s: %(value)s"), values),
         Text(_("%(points)s × %(value)s ÷ %(scale)s = %(score)s"), values),
     ]
+    return vote_steps(node, plan, score, own)
 
 
 def check_rank_band(node: Node, plan: Plan) -> Iterable[Problem]:
@@ -257,7 +261,7 @@ def ballot_deduct_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     last = _("both conditions hold: %(points)s − %(value)s = %(rest)s")
     if not score.detail["deducted"]:
         last = _("not both conditions hold: full %(points)s points")
-    return [*vote_steps(node, plan, score), facts, Text(last, values)]
+    return vote_steps(node, plan, score, [facts, Text(last, values)])
 
 
 def check_ballot_deduct(node: Node, plan: Plan) -> Iterable[Problem]:

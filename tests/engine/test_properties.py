@@ -1,1 +1,0 @@
-"""Properties that hold for every plan and every input (Hypothesis)."""

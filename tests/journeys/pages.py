@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
 
+import indicators
+
+PRESETS = Path(indicators.__file__).parent / "presets"
+# What may stand in Latin letters on a Chinese page. Everything else is an untranslated word.
+CODES = re.compile(
+    r"[A-Z]{1,3}[0-9]*"  # indicators K21, people P001, the mean V, XX区
+    r"|[A-Z]-[0-9]+"  # catalogue items
+    r"|v[0-9]+|20[0-9]{2}-Q[1-4]"  # versions of a plan, quarters
+    r"|[0-9a-f]{8,64}|[0-9a-f]{4,12}(-[0-9a-f]{4,12})+"  # digests, numbers of jobs
+    r"|Excel|WPS|LibreOffice|xlsx|English|IP"
+    r"|admin|office|leader|auditor|unit|assessor(-[a-z0-9]+)?"  # user names, codes of voter classes
+    rf"|({'|'.join(file.stem for file in PRESETS.glob('*.toml'))})(-[a-z0-9-]+)?"  # plans, files named after them
+)
 VOID = {"br", "hr", "img", "input", "link", "meta", "col", "wbr"}
 UNSEEN = {"script", "style", "template", "title", "noscript"}
+
+
+def english(text: str) -> list[str]:
+    """The words in Latin letters that are no code, each once."""
+    words = re.findall(r"[A-Za-z0-9][A-Za-z0-9_'-]*[A-Za-z0-9]|[A-Za-z]", text)
+    return sorted({word for word in words if re.search("[A-Za-z]", word) and not CODES.fullmatch(word)})
 
 
 @dataclass
@@ -169,6 +190,7 @@ class Visitor:
         reader.feed(html)
         page = Page(response.status_code, address, html, reader.forms, reader.links, " ".join(reader.words))
         assert page.status == expect, f"{page.status} instead of {expect} at {address}: {page.text[:2000]}"
+        assert not (words := english(page.text)), f"in English at {address}: {words}"
         return page
 
     def log_in(self, username: str, password: str) -> Page:

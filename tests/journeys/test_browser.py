@@ -1,0 +1,234 @@
+"""The round in Chromium, in Chinese, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from appraisal_site.lib import background
+from reports.demo import ACCOUNTS, load_demo
+from reports.demo.accounts import demo_password
+from reports.models import Job, JobKind, JobState
+from reviews.models import Event, Mark, Round
+from tests.site.test_permissions import ADDRESSES, NONE
+from units.models import Person, Unit, User
+
+from .pages import english
+from .screen import Screen
+from .stage import PASSWORD, SUBJECTS, assessor_account, make_stage
+from .test_round import EVENTS, open_the_round, visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+NO_PAGES = ("_file", "_template", "_search", "health")  # downloads, fragments, and what machines ask
+WIDTHS = pytest.mark.parametrize("width", [1440, 390])
+
+
+@pytest.fixture
+def windows(chromium: Any, live_server: Any, settings: Any) -> Iterator[Any]:
+    """`windows(width)` opens a window; jobs are done by the site's own threads, as with `make run`."""
+    settings.TASKS_EAGER, settings.TASKS_IN_PROCESS = False, True
+    opened: list[Screen] = []
+
+    def open_window(width: int) -> Screen:
+        opened.append(Screen(chromium, live_server.url, width))
+        return opened[-1]
+
+    yield open_window
+    for screen in opened:
+        screen.page.context.close()
+    background.wait_until_idle(timeout=60)
+
+
+def log_in(screen: Screen, username: str, password: str = PASSWORD) -> None:
+    screen.go(reverse("units:login"))
+    screen.page.fill("[name=username]", username)
+    screen.page.fill("[name=password]", password)
+    screen.press("main form button[type=submit]")
+
+
+def test_english_words_are_found_and_codes_are_not():
+    assert english("K21 接诉即办 B-1 v2 district-2020 XX区 3a21cf7f18b2 office") == []
+    assert english("第 3 版 draft, See the ranking") == ["See", "draft", "ranking", "the"]
+
+
+def test_a_screen_notices_what_is_wrong_with_a_page(windows):
+    screen = windows(390)
+    screen.go(reverse("units:login"))
+    assert screen.complaints == []
+    screen.page.evaluate("""() => {
+      const wide = document.createElement("div");
+      wide.textContent = "untranslated ".repeat(100);
+      wide.className = "text-nowrap";
+      document.body.append(wide);
+      wide.setAttribute("style", "color: red");
+      console.error("broken");
+    }""")
+    screen.page.wait_for_timeout(100)
+    screen.look()
+    said = "\n".join(screen.complaints)
+    for expected in ("pixels wide", "in English: ['untranslated']", "content security policy", "broken"):
+        assert expected in said
+
+
+@WIDTHS
+def test_a_round_at_the_screen(windows, width):
+    make_stage()
+    round_ = open_the_round(visitor("office"))
+    assessor, office = windows(width), windows(width)
+    first_log_in(assessor)
+    marks_by_keyboard(assessor, round_)
+    log_in(office, "office")
+    events_are_approved(office, round_)
+    computing_shows_how_far_it_is(office, round_)
+    the_ranking_filters_and_figures_open(office, round_)
+    the_language_changes_and_comes_back(office)
+    assert assessor.complaints + office.complaints == []
+
+
+def first_log_in(screen: Screen) -> None:
+    username = assessor_account("K21")
+    User.objects.filter(username=username).update(must_change_password=True)
+    log_in(screen, username)
+    assert screen.page.url.endswith(reverse("units:password"))
+    screen.go("/")
+    assert screen.page.url.endswith(reverse("units:password")), "no other page until it is changed"
+    chosen = "qiu-tian-2020-kaoping"
+    for name, value in (("old_password", PASSWORD), ("new_password1", chosen), ("new_password2", chosen)):
+        screen.page.fill(f"[name={name}]", value)
+    screen.press("main form button[type=submit]")
+    assert screen.page.url == screen.address + "/"
+
+
+def marks_by_keyboard(screen: Screen, round_: Round) -> None:
+    """Marks and notes down the columns with Enter; leaving asks first; saving takes them all."""
+    page = screen.page
+    sheet = reverse("reviews:mark_sheet", args=[round_.pk, round_.assignments.get(indicator="K21").pk])
+    screen.go(reverse("reviews:my_marks", args=[round_.pk]))
+    screen.press(f'a[href="{sheet}"] >> nth=0')
+    subjects = list(round_.subjects.order_by("order"))
+    page.focus(f"[name=value-{subjects[0].pk}]")
+    for place in range(len(subjects)):
+        page.keyboard.type(f"{10 + place}.5")
+        page.keyboard.press("Enter")
+        if place + 1 < len(subjects):
+            focused = page.evaluate("document.activeElement.name")
+            assert focused == f"value-{subjects[place + 1].pk}", "Enter goes to the next row"
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.click(".kp-actions a")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith(sheet)
+    assert page.input_value(f"[name=value-{subjects[0].pk}]") == "10.5"
+    page.focus(f"[name=note-{subjects[0].pk}]")
+    for _subject in subjects:
+        page.keyboard.type("按台账核定")
+        page.keyboard.press("Enter")
+    screen.press("#sheet button >> nth=0")
+    stored = Mark.objects.filter(indicator="K21").order_by("subject__order").values_list("value", "note")
+    assert [(str(value.normalize()), note) for value, note in stored] == [
+        (f"{10 + place}.5", "按台账核定") for place in range(len(SUBJECTS))
+    ]
+
+
+def events_are_approved(screen: Screen, round_: Round) -> None:
+    for code, entry, value, _count, matter, _decision in EVENTS:
+        leaf, item = entry.split("|")
+        subject = round_.subjects.get(code=code)
+        Event.objects.create(subject=subject, indicator=leaf, item=item, count=1, value=value, matter=matter)
+    screen.go(reverse("reviews:event_list", args=[round_.pk]))
+    for event in Event.objects.all()[:2]:
+        screen.page.check(f'[name=event][value="{event.pk}.{event.version}"]')
+    screen.press('button[name=status][value="approved"]')
+    assert Event.objects.filter(status="approved").count() == 2
+
+
+def computing_shows_how_far_it_is(screen: Screen, round_: Round) -> None:
+    """The job's page asks again by itself until the link to the ranking is there."""
+    ranking = reverse("scoring:ranking", args=[round_.pk])
+    screen.go(ranking)
+    screen.press(f'form[action="{reverse("reports:compute", args=[round_.pk])}"] button')
+    assert "/jobs/" in screen.page.url
+    screen.page.wait_for_selector(f'main a[href="{ranking}"]')
+    screen.look()
+    job = Job.objects.get(kind=JobKind.COMPUTE)
+    assert job.state == JobState.DONE
+    screen.press(f'main a[href="{ranking}"] >> nth=0')
+
+
+def the_ranking_filters_and_figures_open(screen: Screen, round_: Round) -> None:
+    page = screen.page
+    assert page.locator("#ranking tbody tr").count() == len(SUBJECTS)
+    page.fill("#id_q", "工会")
+    expect(page.locator("#ranking tbody tr")).to_have_count(1)
+    assert "q=" in page.url, "the filtered ranking has an address"
+    screen.look()
+    screen.press("#ranking tbody a >> nth=0")
+    page.click("#row-K21 a")
+    page.wait_for_selector("#figure-K21.show >> text=按台账核定")
+    screen.look()
+    page.click("#row-K a >> nth=0")
+    page.wait_for_selector("#figure-K.show *")
+    screen.look()
+
+
+def the_language_changes_and_comes_back(screen: Screen) -> None:
+    for language, heading in (("en", "Ranking"), ("zh-hans", "排名")):
+        if screen.width < 992:
+            screen.page.click(".navbar-toggler")
+            screen.page.wait_for_selector("#kp-menu.show")
+        screen.page.click(".kp-account.dropdown-toggle")
+        with screen.page.expect_navigation():
+            screen.page.click(f'button[name=language][value="{language}"]')
+        screen.look(chinese=language == "zh-hans")
+        assert heading in screen.page.inner_text("main")
+
+
+# ---------------------------------------------------------------- every page
+
+
+@WIDTHS
+def test_every_page_is_chinese_fits_and_complains_of_nothing(windows, width, settings, tmp_path, monkeypatch):
+    """The demo round, page by page: all addresses that the office, the administrator and a subject may read."""
+    monkeypatch.setattr("reports.demo.accounts.PASSWORD_FILE", tmp_path / "password")
+    round_ = load_demo()
+    known = known_objects(round_)
+    screens = {}
+    for username, role in (
+        ("office", "office"),
+        ("admin", "admin"),
+        ("unit", "subject"),
+        ("assessor", "assessor"),
+        ("leader", "leader"),
+    ):
+        screens[username] = screen = windows(width)
+        log_in(screen, username, demo_password())
+        for name, address in ADDRESSES.items():
+            served = address.answer == 200 and not name.endswith(NO_PAGES)
+            if role in (address.read or NONE) and served and not set(address.args) - known.keys():
+                screen.go(reverse(name, args=[known[arg] for arg in address.args]))
+    complaints = [complaint for screen in screens.values() for complaint in screen.complaints]
+    assert complaints == []
+    assert django_settings.LANGUAGE_CODE == "zh-hans"
+
+
+def known_objects(round_: Round) -> dict[str, Any]:
+    subject = round_.subjects.get(name="区总工会")
+    return {
+        "round": round_.pk,
+        "subject": subject.pk,
+        "assignment": round_.assignments.get(indicator="K121").pk,
+        "event": Event.objects.filter(subject=subject).first().pk,
+        "leaf": "K21",
+        "phase": "reviewing",
+        "plan": "district-2020",
+        "version": round_.plan_version_id,
+        "unit": Unit.objects.get(name="区总工会").pk,
+        "person": Person.objects.first().pk,
+        "account": User.objects.get(username=ACCOUNTS[2][0]).pk,
+    }

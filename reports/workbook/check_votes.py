@@ -54,7 +54,7 @@ def _voter_class(row: Row, node: Node | None) -> str:
 
 
 def _check_voter(row: Row, voter: str, subject: str, node: Node | None, checked: Checked) -> None:
-    if not voter:
+    if not voter or not checked.subjects:
         return
     if voter not in checked.subjects:
         row.bad(layout.VOTER, _("“%(code)s” is not a subject; expected: a code of the sheet 对象.") % {"code": voter})

@@ -38,8 +38,14 @@ class Checked:
     notices: list[str] = field(default_factory=list)
 
     def subject(self, row: Row, column: str = layout.SUBJECT) -> str:
-        """A subject's code that the sheet 对象 has, else "" and an error."""
+        """A subject's code that the sheet 对象 has, else "" and an error.
+
+        Where that sheet could not be read at all, that is the error, not every row that names somebody.
+        """
         code = row.code(column)
+        if code and not self.subjects:
+            row.ok = False
+            return ""
         if code and code not in self.subjects:
             text = _("“%(code)s” is not a subject; expected: a code of the sheet 对象.")
             row.bad(column, text % {"code": code} + near(code, self.subjects))

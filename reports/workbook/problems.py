@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from .layout import LAYOUTS
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -35,7 +37,16 @@ class Problems:
         return bool(self.found)
 
     def __iter__(self) -> Iterator[Problem]:
-        return iter(self.found)
+        """In the order of the sheets, row by row."""
+        return iter(sorted(self.found, key=_position))
+
+
+def _position(problem: Problem) -> tuple[int, int, int, str]:
+    sheets = list(LAYOUTS)
+    sheet = sheets.index(problem.sheet) if problem.sheet in sheets else -1
+    letters = problem.cell.rstrip("0123456789")
+    row = problem.cell[len(letters) :]
+    return sheet, int(row or 0), len(letters), letters
 
 
 class WorkbookRefused(Exception):

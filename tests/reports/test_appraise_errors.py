@@ -1,4 +1,4 @@
-"""Every kind of broken workbook: exit status 2, the right cell named, nothing else named, nothing changed or written."""
+"""Every kind of broken workbook: exit status 2, the right cell named and no other, nothing changed or written."""
 
 from io import StringIO
 from pathlib import Path

@@ -62,9 +62,25 @@ document.addEventListener("click", (event) => {
     const field = box.querySelector("input:not([type=hidden])");
     field.value = picked.dataset.value;
     box.querySelector("[data-results]").replaceChildren();
-    field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+    if (field.form?.hasAttribute("data-guard")) guarded.add(field.form);
+    if (field.form?.hasAttribute("data-autosubmit")) field.form.requestSubmit();
   }
+});
+
+/* A list of matches is open only while its field is in use. */
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest("[data-pick]")) event.preventDefault();
+});
+
+document.addEventListener("focusout", (event) => {
+  const box = event.target.closest?.("[data-picker]");
+  if (box && !box.contains(event.relatedTarget)) box.querySelector("[data-results]").replaceChildren();
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const box = event.detail.target.closest?.("[data-picker]");
+  if (box && !box.contains(document.activeElement)) event.detail.shouldSwap = false;
 });
 
 document.addEventListener("keydown", (event) => {

@@ -190,8 +190,9 @@ def test_queries_do_not_grow_with_rows(django_assert_num_queries, office, name, 
     top = _fill(rows)
     client = client_for(office)
     url = reverse(f"units:{name}", args=[top.pk] if name == "unit_detail" else [])
+    words = {"unit_search": {"q": "单位"}, "person_search": {"q": "张"}}.get(name, {})
     with django_assert_num_queries(queries_needed):
-        assert client.get(url).status_code == 200
+        assert client.get(url, words).status_code == 200
 
 
 # ---------------------------------------------------------------- changing
@@ -352,6 +353,7 @@ def test_the_list_of_matches_answers_to_any_field_name(office):
     url = reverse("units:unit_search")
     page = client_for(office).get(url, {"roles-0-unit": "财"}, headers={"HX-Trigger-Name": "roles-0-unit"}).text
     assert 'data-value="U1 区财政局"' in page
+    assert "data-pick" not in client_for(office).get(url).text
     assert "区教育局" not in page
 
 

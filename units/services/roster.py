@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -44,11 +44,12 @@ def apply_roster(*, content: bytes, digest: str, filename: str, by: User) -> Com
     for person in Person.objects.bulk_create(people):
         state.people[person.code] = person
     _update(Person, changed_people, state.people, state)
+    names = {code: unit.name for code, unit in state.units.items()}
     entries = [
-        *_entries("create unit", new_units, state.units, filename, by),
-        *_entries("change unit", changed_units, state.units, filename, by),
-        *_entries("create person", new_people, state.people, filename, by),
-        *_entries("change person", changed_people, state.people, filename, by),
+        *_entries("create unit", new_units, state.units, names, filename, by),
+        *_entries("change unit", changed_units, state.units, names, filename, by),
+        *_entries("create person", new_people, state.people, names, filename, by),
+        *_entries("change person", changed_people, state.people, names, filename, by),
     ]
     AuditEntry.objects.bulk_create(entries)
     return found
@@ -95,13 +96,20 @@ def _update(model: type[Unit] | type[Person], rows: Sequence[RowChange], stored:
         model._default_manager.bulk_update(targets, sorted(fields), batch_size=BATCH)
 
 
-def _entries(action: str, rows: Iterable[RowChange], stored: Any, filename: str, by: User) -> list[AuditEntry]:
+def _entries(
+    action: str, rows: Iterable[RowChange], stored: Any, names: Mapping[str, str], filename: str, by: User
+) -> list[AuditEntry]:
+    """Units are named in the log as everywhere else, not by their codes."""
+
+    def shown(field: str, value: Any) -> Any:
+        return names.get(value, value) if field in {"parent", "unit"} else value
+
     return [
         audit.entry(
             by,
             action,
             stored[row.code],
-            changes={change.field: (change.before, change.after) for change in row.fields},
+            changes={one.field: (shown(one.field, one.before), shown(one.field, one.after)) for one in row.fields},
             reason=filename,
         )
         for row in rows

@@ -148,21 +148,26 @@ def _typed(request: HttpRequest) -> str:
     return request.GET.get(name, "").strip()
 
 
+def _choices(request: HttpRequest, typed: str, found: list[Unit] | list[Person]) -> HttpResponse:
+    choices = [
+        {"value": lookup.entry_text(one), "note": one.unit.name if isinstance(one, Person) else one.category}
+        for one in found[: lookup.SHOWN]
+    ]
+    context = {"typed": typed, "choices": choices, "more": len(found) > lookup.SHOWN}
+    return render(request, "units/_choices.html", context)
+
+
 @require_GET
 def unit_search(request: HttpRequest) -> HttpResponse:
-    """Fragment: the units that a lookup field offers."""
+    """Fragment: the units that a lookup field offers; nothing before something is typed."""
     require(access.may_see_organisation(request.user))
-    found = list(lookup.find_units(_typed(request))[: lookup.SHOWN + 1])
-    choices = [{"value": lookup.entry_text(unit), "note": unit.category} for unit in found[: lookup.SHOWN]]
-    context = {"choices": choices, "more": len(found) > lookup.SHOWN}
-    return render(request, "units/_choices.html", context)
+    typed = _typed(request)
+    return _choices(request, typed, list(lookup.find_units(typed)[: lookup.SHOWN + 1]) if typed else [])
 
 
 @require_GET
 def person_search(request: HttpRequest) -> HttpResponse:
-    """Fragment: the people that a lookup field offers."""
+    """Fragment: the people that a lookup field offers; nothing before something is typed."""
     require(access.may_see_organisation(request.user))
-    found = list(lookup.find_people(_typed(request))[: lookup.SHOWN + 1])
-    choices = [{"value": lookup.entry_text(one), "note": one.unit.name} for one in found[: lookup.SHOWN]]
-    context = {"choices": choices, "more": len(found) > lookup.SHOWN}
-    return render(request, "units/_choices.html", context)
+    typed = _typed(request)
+    return _choices(request, typed, list(lookup.find_people(typed)[: lookup.SHOWN + 1]) if typed else [])

@@ -50,6 +50,10 @@ class Grading:
         """The subjects that a rule may still change."""
         return (i for i in range(len(self.keys)) if not self.excluded[i] and not self.decided[i])
 
+    def best_first(self, i: int) -> tuple[Merit, str]:
+        """Sorts by merit; equal ones by their key, so that no list depends on the order of the inputs."""
+        return self.merits[i], self.keys[i]
+
     def change(self, i: int, index: int, rule: Rule, grade: int | None, **values: Any) -> None:
         """Give subject i a grade by a rule, and record it if that is another one."""
         before = self.grade[i]

@@ -33,10 +33,10 @@ def apply_distribute(grading: Grading, rule: Rule, index: int) -> None:
 def _distribute(grading: Grading, rule: Rule, index: int, scope: Scope) -> None:
     plan = grading.plan
     grades = [g for g in plan.grades if g in rule.shares]
-    members = [i for i in scope.members if not grading.excluded[i]]
+    members = sorted((i for i in scope.members if not grading.excluded[i]), key=grading.best_first)
     counts = largest_remainder(len(members), [Fraction(rule.shares[g]) for g in grades])
     fixed = [i for i in members if grading.decided[i]]
-    ordered = sorted((i for i in members if not grading.decided[i]), key=lambda i: grading.merits[i])
+    ordered = [i for i in members if not grading.decided[i]]
     # A decided holder takes one of its grade's places; the places that are left go out in order of merit.
     held = [sum(1 for i in fixed if grading.name(grading.grade[i]) == g) for g in grades]
     grade_at = [g for g, count, taken in zip(grades, counts, held, strict=True) for _p in range(count - taken)]

@@ -117,8 +117,9 @@ def _lower_all(
 
 
 def _holders(grading: Grading, rule: Rule, scope: Scope) -> list[int]:
+    """Who holds the rule's grade, best first."""
     grade = grading.position[rule.grade or ""]
-    return [i for i in scope.members if grading.grade[i] == grade]
+    return sorted((i for i in scope.members if grading.grade[i] == grade), key=grading.best_first)
 
 
 # ------------------------------------------------------------------------------ limit
@@ -227,7 +228,7 @@ def apply_limit_within(grading: Grading, rule: Rule, index: int) -> None:
     for scope in scopes_of(grading, rule):
         holders = _holders(grading, rule, scope)
         concerned = [i for i in holders if grading.satisfies(i, condition)]
-        ordered = sorted((i for i in concerned if not grading.decided[i]), key=lambda i: grading.merits[i])
+        ordered = [i for i in concerned if not grading.decided[i]]
         fixed = [i for i in concerned if grading.decided[i]]
         _lower_all(
             grading,

@@ -132,6 +132,9 @@ def read_events(table: Table, checked: Checked) -> None:
         count = row.number(layout.COUNT, WHOLE_NUMBER)
         value = row.number(layout.WORTH, ABOVE_ZERO)
         node = checked.tree.get(code)
+        if node and node.catalogue and row.is_empty(layout.CATALOGUE_ITEM):
+            items = "、".join(entry.code for entry in node.catalogue)
+            row.bad(layout.CATALOGUE_ITEM, _("This cell is empty; expected one of: %(items)s.") % {"items": items})
         found = EventRow(
             subject=subject,
             indicator=code,

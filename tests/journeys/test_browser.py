@@ -212,9 +212,43 @@ def test_every_page_is_chinese_fits_and_complains_of_nothing(windows, width, set
             served = address.answer == 200 and not name.endswith(NO_PAGES)
             if role in (address.read or NONE) and served and not set(address.args) - known.keys():
                 screen.go(reverse(name, args=[known[arg] for arg in address.args]))
+    other_states(screens, round_)
+    opening_a_round(screens["office"])
     complaints = [complaint for screen in screens.values() for complaint in screen.complaints]
     assert complaints == []
     assert django_settings.LANGUAGE_CODE == "zh-hans"
+
+
+def other_states(screens: dict[str, Screen], round_: Round) -> None:
+    """Filters that find nothing, print views, the pages of an announced round."""
+    found = known_objects(round_)
+    ranking = reverse("scoring:ranking", args=[round_.pk])
+    result = reverse("scoring:subject_result", args=[round_.pk, found["subject"]])
+    sheet = reverse("reviews:mark_sheet", args=[round_.pk, found["assignment"]])
+    for path in (
+        f"{ranking}?q=zzz", f"{ranking}?print=1", f"{ranking}?sort=-name&grade=良好", f"{result}?print=1",
+        f"{sheet}?show=missing", f"{sheet}?q=zzz", reverse("reviews:event_list", args=[round_.pk]) + "?q=zzz",
+        reverse("reviews:progress", args=[round_.pk]) + "?order=plan", reverse("units:unit_list") + "?q=zzz",
+        reverse("units:person_list") + "?q=zzz", reverse("units:audit_list") + "?q=zzz",
+    ):  # fmt: skip
+        screens["office"].go(path)
+    Round.objects.filter(pk=round_.pk).update(phase="announced")
+    for path in (ranking, result, reverse("scoring:my_results"), "/"):
+        screens["unit"].go(path)
+    for path in (reverse("scoring:limits", args=[round_.pk]), reverse("reviews:round_detail", args=[round_.pk])):
+        screens["office"].go(path)
+    screens["assessor"].go(sheet)
+
+
+def opening_a_round(screen: Screen) -> None:
+    """Plan and period, subjects, assessors, confirmation."""
+    screen.go(reverse("reviews:round_open") + "?plan=district-2020")
+    screen.page.fill("[name=name]", "2021")
+    for step in ("subjects", "assessors", "confirm"):
+        screen.press("main form[method=post] .btn-primary")
+        assert screen.page.url.endswith(reverse(f"reviews:round_open_{step}"))
+    screen.press("main form[method=post] .btn-primary")
+    assert Round.objects.filter(name="2021").exists()
 
 
 def known_objects(round_: Round) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from units.templatetags import kaoping
         (Decimal("92.345"), 2, "92.35"),
         (Decimal("92.3"), 2, "92.30"),
         (Decimal("-0.125"), 2, "-0.13"),
+        (Decimal("-0.001"), 2, "0.00"),
         (Decimal("8.50"), None, "8.5"),
         (Decimal("1E+2"), None, "100"),
         (Fraction(1, 3), 3, "0.333"),

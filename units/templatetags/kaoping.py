@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -36,10 +36,7 @@ def points(value: Decimal | int | Fraction | str | None, decimals: int | str | N
         return NONE
     if decimals is None or decimals == "":
         return canonical(value if isinstance(value, Decimal) else _decimal(value, None))
-    places = int(decimals)
-    if isinstance(value, Decimal):
-        return format(value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), "f")
-    return format(_decimal(value, places), "f")
+    return format(_decimal(value, int(decimals)), "f")
 
 
 @register.filter

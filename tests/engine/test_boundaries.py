@@ -57,3 +57,18 @@ def test_a_place_is_taken_by_the_last_whole_one():
         subjects = [subject(str(i), marks={"L": i + 1}) for i in range(size)]
         outcome = score(plan(leaf("L"), rules, grades=("A", "B")), inputs(*subjects))
         assert [r.grade for r in outcome.results] == ["B"] * (size - held) + ["A"] * held
+
+
+def test_a_group_of_two_categories_is_one_group_in_each():
+    """Categories never share places: 50 % of one subject each is no place, of the two together it would be one."""
+    rules = [
+        t.Rule("thresholds", minimums={"A": d(1), "B": None}),
+        t.Rule("limit", grade="A", share=d("0.5"), scope="group"),
+    ]
+    subjects = [subject("1", "甲", "组", marks={"L": 5}), subject("2", "乙", "组", marks={"L": 6})]
+    outcome = score(plan(leaf("L"), rules, grades=("A", "B")), inputs(*subjects))
+    assert [(report.scope, report.size, report.places) for report in outcome.limits] == [
+        ("乙 · 组", 1, 0),
+        ("甲 · 组", 1, 0),
+    ]
+    assert [result.grade for result in outcome.results] == ["B", "B"]

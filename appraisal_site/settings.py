@@ -192,7 +192,7 @@ _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
     {
-        "NAME": f"{_VALIDATORS}.MinimumLengthValidator",
+        "NAME": "units.password_rules.MinimumLengthValidator",
         "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
     },
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},

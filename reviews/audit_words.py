@@ -50,6 +50,10 @@ FIELDS = {
     "unit": gettext_noop("unit"),
     "target": gettext_noop("target"),
     "actual": gettext_noop("actual"),
+    "grade": gettext_noop("grade"),
+    "reason": gettext_noop("reason"),
+    "document": gettext_noop("document number"),
+    "file": gettext_noop("check sum of the file"),
 }
 VALUES = {
     ("not applicable", "yes"): gettext_noop("yes"),

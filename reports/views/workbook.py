@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from indicators.services import ensure_plan
-from reviews.models import Round
+from reviews.models import Phase, Round
 from reviews.navigation import round_context
+from scoring.models import Computation
 from scoring.queries import current_computation
 from scoring.services import is_stale
 from units import access
@@ -56,23 +57,30 @@ def workbook(request: HttpRequest, pk: int) -> HttpResponse:
     form = WorkbookUploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         require(access.may_upload_workbook(request.user))
+        if round_.phase != Phase.COLLECTING:
+            messages.error(request, _("The input of this round is closed: no workbook can be loaded."))
+            return redirect("reports:workbook", pk=round_.pk)
         if form.is_valid():
             return _check_upload(request, form, round_)
     computation = current_computation(round_)
     context = round_context(request, round_, "workbook") | {
         "form": form,
-        "may_upload": access.may_upload_workbook(request.user) and round_.phase == "collecting",
+        "may_upload": access.may_upload_workbook(request.user) and round_.phase == Phase.COLLECTING,
         "may_compute": access.may_run_rounds(request.user),
         "computation": computation,
         "stale": computation is not None and is_stale(computation, round_),
-        "exports": _latest(round_, JobKind.EXPORT),
+        "exports": _current_export(round_, computation),
         "jobs": Job.objects.filter(round=round_).select_related("created_by")[:JOBS_SHOWN],
     }
     return render(request, "reports/workbook.html", context)
 
 
-def _latest(round_: Round, kind: JobKind) -> Job | None:
-    return Job.objects.filter(round=round_, kind=kind, state=JobState.DONE).first()
+def _current_export(round_: Round, computation: Computation | None) -> Job | None:
+    """The newest result workbook, if it was made of the present result."""
+    if computation is None:
+        return None
+    made = Job.objects.filter(round=round_, kind=JobKind.EXPORT, state=JobState.DONE)
+    return made.filter(started_at__gte=computation.computed_at).first()
 
 
 def upload(request: HttpRequest) -> HttpResponse:

@@ -292,12 +292,17 @@ def _set_deadline(round_: Round, heading: Heading) -> tuple[object, object] | No
     return before, heading.deadline
 
 
+def _changes_in_words(c: Changes) -> str:
+    values = {"new": c.new, "changed": c.changed, "withdrawn": c.withdrawn}
+    return _("%(new)s new, %(changed)s changed, %(withdrawn)s withdrawn") % values
+
+
 def _record(
     by: User | None, round_: Round, digest: str, counts: dict[str, Changes], deadline: tuple[object, object] | None
 ) -> None:
     changes: dict[str, tuple[object, object]] = {"file": (None, digest)}
     for sheet, c in counts.items():
-        changes[sheet] = (None, f"+{c.new} ~{c.changed} −{c.withdrawn}") if c else (None, None)
+        changes[sheet] = (None, _changes_in_words(c)) if c else (None, None)
     if deadline:
         changes["deadline"] = deadline
     audit.record(by, "load workbook", round_, changes=changes, round_id=round_.pk)

@@ -24,7 +24,7 @@ from scoring import engine
 from scoring.engine.rounding import round_half_up
 from scoring.engine.types import Flag, LimitReport, Node, NodeScore, Plan, Result, Status
 from scoring.models import Computation
-from scoring.queries import StoredResult, limits, read_results
+from scoring.queries import StoredResult, is_stale, limits, read_results
 from scoring.tallies import class_lines
 
 from .formulas import node_formula
@@ -229,7 +229,11 @@ class _Book:
             ("计算程序版本", computation.engine_version),
             ("方案摘要", self.version.digest),
             ("结果摘要", computation.digest),
-            ("状态", "有缺失数据，结果为暂算：缺失计 0" if computation.provisional else "数据齐全"),
+            ("状态", "有缺失数据，结果为暂定：缺失计 0" if computation.provisional else "数据齐全"),
+            (
+                "数据变动",
+                "计算之后数据又有变动，请重新计算" if is_stale(computation, round_) else "计算之后数据没有变动",
+            ),
             ("小数", f"每级得分四舍五入保留 {plan.decimals} 位小数，上级由下级四舍五入后的得分计算"),
         ]
         rows += [(f"计分 {n.code} {n.title}", render(engine.method_words(n, plan))) for n in self.nodes]
@@ -249,8 +253,10 @@ def reasons_in_words(plan: Plan, result: Result) -> str:
     parts = []
     for reason in result.reasons:
         words = render(engine.explain_reason(reason, plan))
-        before, after = reason.before or "—", reason.after or NO_GRADE
-        parts.append(f"{before} → {after}：{words}" if reason.before != reason.after else f"{after}：{words}")
+        before, after = reason.before, reason.after or NO_GRADE
+        # The first grade that somebody gets is no change of one.
+        change = after if reason.before in (None, reason.after) else f"{before} → {after}"
+        parts.append(f"{change}：{words}")
     return "；".join(parts)
 
 

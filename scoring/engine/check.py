@@ -138,7 +138,9 @@ def _composite_problems(node: Node) -> Iterable[Problem]:
                 "%(code)s %(title)s has %(points)s points, but its indicators add up to %(sum)s: "
                 "%(difference)s too many."
             )
-        yield problem(node, "points", Text(message, values))
+        # A reference node's weight of 0 is a stated weight, so this can be computed with; it is hardly meant.
+        stated = any(child.weight is not None for child in node.children)
+        yield problem(node, "points", Text(message, values), warning=stated)
 
 
 # ------------------------------------------------------------------------------ rules

@@ -67,7 +67,11 @@ def composite_words(node: Node, plan: Plan) -> Text:
     words = [_sum_words(node, ordinary)]
     if adjustments := [_name(c) for c in node.children if is_adjustment(c)]:
         values = {"adjustments": adjustments}
-        words.append(Text(_("Then %(adjustments)s are added, and may take it above its points or below 0."), values))
+        if node is plan.root:
+            message = _("Then %(adjustments)s are added, and may take it above its points; a total below 0 is 0.")
+        else:
+            message = _("Then %(adjustments)s are added, and may take it above its points or below 0.")
+        words.append(Text(message, values))
     if reference := [_name(c) for c in node.children if c not in ordinary and not is_adjustment(c)]:
         words.append(Text(_("For reference only, not counted: %(names)s."), {"names": reference}))
     said = words.pop()

@@ -146,7 +146,7 @@ def test_composites_in_words():
     weighted = composite("R", 100, leaf("K", 10, weight=1), leaf("L", 20, weight="2.5"))
     assert said(method_words(alone, plan(alone))) == "即 K title K的得分。参考项，不计入：P title P。"
     assert said(method_words(scaled, plan(scaled))) == (
-        "得分 = 100 × K title K得分 ÷ 10。再计入 B title B，计入后可超过满分，也可低于 0 分。"
+        "得分 = 100 × K title K得分 ÷ 10。再计入 B title B，计入后可超过满分；总分低于 0 分的，计 0 分。"
     )
     assert said(method_words(weighted, plan(weighted))) == (
         "得分 = 100 × 下级指标得分率（得分 ÷ 满分）的加权平均：K title K（权重 1）、L title L（权重 2.5）；"

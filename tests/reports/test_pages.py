@@ -99,6 +99,16 @@ def test_something_else_called_xlsx_fails_with_words(office, django_capture_on_c
     assert job.errors
 
 
+def test_a_closed_round_takes_no_workbook(office, tmp_path):
+    round_ = district_round(1)
+    path = filled(tmp_path, round_)
+    Round.objects.filter(pk=round_.pk).update(phase="reviewing")
+    address = reverse("reports:workbook", args=[round_.pk])
+    response = post_file(client_for(office), address, path)
+    assert response.url == address
+    assert not Job.objects.exists()
+
+
 def test_a_workbook_opens_a_round(office, tmp_path, django_capture_on_commit_callbacks):
     path = tmp_path / "new.xlsx"
     write_template(path, ensure_plan("district-2020"))
@@ -210,5 +220,5 @@ def test_a_result_of_one_subject_alone(tmp_path):
     assert openpyxl.load_workbook(path)["排名"].max_row == 2
 
 
-WORKBOOK_QUERIES = 7
+WORKBOOK_QUERIES = 6
 HOME_QUERIES = 34

@@ -10,7 +10,7 @@ from django.db.models import Case, DecimalField, IntegerField, Q, QuerySet, Valu
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast
 
-from reviews.models import Round
+from reviews.models import Event, EventStatus, GradeDecision, Round
 from units.access import PUBLISHED
 from units.models import Role, User
 
@@ -107,6 +107,17 @@ def flagged(results: QuerySet[SubjectResult], flag: str, computation: Computatio
 def tied_codes(computation: Computation) -> set[str]:
     """Codes of the subjects whose tie at a limit waits for the committee."""
     return {code for report in limits(computation) for code in report.tied}
+
+
+def left_open(computation: Computation) -> dict[str, int]:
+    """What announcing would leave as it is: `ties`, the tied subjects without a decision of the committee,
+    and `events`, those that wait for approval and therefore do not count. Two queries."""
+    round_ = computation.round_id
+    decided = GradeDecision.objects.filter(subject__round=round_).values_list("subject__code", flat=True)
+    return {
+        "ties": len(tied_codes(computation).difference(decided)),
+        "events": Event.objects.filter(subject__round=round_, status=EventStatus.PENDING).count(),
+    }
 
 
 # ---------------------------------------------------------------- one subject

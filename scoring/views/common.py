@@ -64,7 +64,8 @@ def limit_lines(computation: Computation, plan: Plan, subjects: dict[str, Any]) 
             "scope": report.scope or _("all"),
             "words": words.limit(report, plan),
             "holders": _people(report.holders, subjects),
-            "cut": _people(report.cut, subjects),
+            # Who is tied is cut too, and is listed as tied.
+            "cut": _people(tuple(code for code in report.cut if code not in report.tied), subjects),
             "tied": _people(report.tied, subjects),
         }
         for report in limits(computation)

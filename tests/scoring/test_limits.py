@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
 from reviews.models import Phase
+from reviews.services.decisions import decide_grade
+from reviews.services.events import EventData, add_event
 from reviews.services.rounds import change_phase
+from scoring.queries import current_computation, left_open, limits
 from scoring.services import run_scoring
 from units.models import Role
 
@@ -43,7 +48,7 @@ def test_who_does_not(role):
 def test_literal_query_count(subjects, office, django_assert_num_queries):
     round_, _computation = computed(subjects)
     client = client_for(office)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get(reverse("scoring:limits", args=[round_.pk]))
 
 
@@ -52,8 +57,54 @@ def test_a_tie_is_named_for_the_committee(office):
     fill(round_, step="0")
     run_scoring(round=round_)
     content = get(office, round_).content.decode()
-    assert "委员会" in content
-    assert content.count("2020对象单位4") >= 2
+    assert "由领导小组研究决定" in content
+    assert "2020对象单位4" in content
+
+
+def test_who_is_tied_is_not_listed_as_cut_too(office):
+    round_ = district_round(4)
+    fill(round_, step="0")
+    run_scoring(round=round_)
+    content = get(office, round_).content.decode()
+    # Each name stands among the tied, and nowhere else.
+    tied = sum(len(report.tied) for report in limits(current_computation(round_)))
+    assert tied
+    assert content.count("/subjects/") == tied
+    assert "调出者" not in content
+
+
+def test_what_is_still_open_is_said_beside_announcing(office):
+    round_ = district_round(4)
+    fill(round_, step="0")
+    subject = round_.subjects.first()
+    add_event(subject=subject, data=EventData("B", "B-1", value=Decimal(2), matter="经验"), by=office)
+    round_.refresh_from_db()
+    computation = run_scoring(round=round_)
+    assert left_open(computation) == {"ties": 4, "events": 1}
+    change_phase(round=round_, to=Phase.REVIEWING, by=office)
+    content = get(office, round_).content.decode()
+    assert "还有 4 个并列对象" in content
+    assert "还有 1 条事项待审核" in content
+    assert reverse("scoring:announce", args=[round_.pk]) in content  # a notice, no obstacle
+    assert "还有" not in get(make_user(Role.AUDITOR), round_).content.decode()
+    decide_grade(subject=subject, grade="优秀", reason="研究决定", document="会议纪要〔2020〕1号", seen=0, by=office)
+    assert left_open(computation)["ties"] == 3
+    client_for(office).post(reverse("scoring:announce", args=[round_.pk]))
+    round_.refresh_from_db()
+    assert round_.phase == Phase.REVIEWING  # the decision is not in the result yet
+
+
+def test_nothing_open_nothing_said(office):
+    round_, computation = computed(2)
+    assert left_open(computation) == {"ties": 0, "events": 0}
+    assert "不影响公布" not in get(office, round_).content.decode()
+
+
+def test_the_grades_name_their_columns(office):
+    round_, _computation = computed(2)
+    content = client_for(office).get(reverse("scoring:ranking", args=[round_.pk])).content.decode()
+    assert content.count(">对象数</th>") == 2
+    assert ">N</th>" not in content
 
 
 def test_announcing_and_sealing(office):

@@ -71,7 +71,7 @@ TARGETS = {
     "reviews.round": gettext_noop("round"),
     "reviews.subject": gettext_noop("subject"),
     "reviews.assignment": gettext_noop("assignment"),
-    "reviews.mark": gettext_noop("mark"),
+    "reviews.mark": gettext_noop("mark given"),
     "reviews.notapplicable": gettext_noop("not applicable"),
     "reviews.event": gettext_noop("event"),
     "reviews.subjectfact": gettext_noop("fact"),

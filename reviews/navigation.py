@@ -41,7 +41,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
     return [
         ("overview", _("Overview"), "reviews:round_detail", access.may_see_rounds(user)),
         ("progress", _("Progress"), "reviews:progress", access.may_see_progress(user)),
-        ("marks", _("My marks"), "reviews:my_marks", marks),
+        ("marks", _("Mark sheets") if access.may_see_all_marks(user) else _("My marks"), "reviews:my_marks", marks),
         ("events", _("Bonus and penalty"), "reviews:event_list", events and bool(Tree(plan).of(EVENTS))),
         ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),
         ("workbook", _("Workbook"), "reports:workbook", access.may_download_workbook(user)),

@@ -97,11 +97,15 @@ def may_see_progress(user: Any) -> bool:
 
 def may_see_some_marks(user: Any) -> bool:
     """Whether there is any sheet of marks this account may open: its own leaves, or all of them."""
-    return has_role(user, Role.OFFICE, Role.AUDITOR) or bool(assessor_units(user))
+    return may_see_all_marks(user) or bool(assessor_units(user))
+
+
+def may_see_all_marks(user: Any) -> bool:
+    return has_role(user, Role.OFFICE, Role.AUDITOR)
 
 
 def may_see_marks(user: Any, assignment: _Assignment) -> bool:
-    return has_role(user, Role.OFFICE, Role.AUDITOR) or assignment.unit_id in assessor_units(user)
+    return may_see_all_marks(user) or assignment.unit_id in assessor_units(user)
 
 
 def may_enter_marks(user: Any, assignment: _Assignment) -> bool:

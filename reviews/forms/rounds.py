@@ -87,7 +87,7 @@ class AssignForm(forms.Form):
 
     unit = forms.ModelChoiceField(
         label=_("Unit"),
-        queryset=Unit.objects.filter(is_active=True),
+        queryset=Unit.objects.filter(is_active=True).order_by("code"),
         required=False,
         empty_label=_("no account: by workbook only"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reviews.models import (
     Attainment,
@@ -62,4 +63,5 @@ def inputs_of_subject(subject_id: int) -> dict[str, int]:
 
 def count_words(counts: dict[str, int] | Counter[str]) -> str:
     """“marks: 3, votes: 12”."""
-    return ", ".join(f"{words}: {number}" for words, number in counts.items())
+    said = [_("%(words)s: %(number)d") % {"words": words, "number": number} for words, number in counts.items()]
+    return pgettext("list", ", ").join(said)

@@ -44,7 +44,10 @@ def categories_of(round_: Round) -> list[tuple[str, int]]:
 
 
 def candidates(people: bool, *, category: str = "", words: str = "") -> QuerySet[Any]:
-    """Active units (or people) that may become subjects, in their usual order."""
+    """Active units (or people) that may become subjects, by code; people by their unit's, then in its order.
+
+    A unit's own `order` says its place among its siblings only, and this list is flat.
+    """
     found: QuerySet[Any]
     if people:
         found = Person.objects.filter(is_active=True).select_related("unit")
@@ -55,7 +58,7 @@ def candidates(people: bool, *, category: str = "", words: str = "") -> QuerySet
     for word in words.split():
         match = Q(code__icontains=word) | Q(name__icontains=word)
         found = found.filter(match | Q(unit__name__icontains=word) if people else match)
-    return found.order_by("order", "code")
+    return found.order_by("unit__code", "order", "code") if people else found.order_by("code")
 
 
 def candidate_categories(people: bool) -> list[tuple[str, int]]:

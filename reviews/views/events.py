@@ -24,6 +24,7 @@ from units.guards import require
 from ._common import get_round, paged, tree_of
 
 FILTERS = ("indicator", "item", "status", "q")
+REFUSED = "refused_event_decision"
 # Up to so many subjects are offered as suggestions; beyond, one types the code.
 SUGGESTED_SUBJECTS = 500
 
@@ -42,12 +43,18 @@ def event_list(request: HttpRequest, pk: int) -> HttpResponse:
         words=filters["q"],
     )
     page = paged(request, found)
+    kept = _kept(request, round_)
     titles = item_titles(tree)
     pending = Event.objects.filter(subject__round=round_, status=EventStatus.PENDING).count()
     context = round_context(request, round_, "events") | {
         "page_obj": page,
         "rows": [
-            (event, titles.get((event.indicator, event.item), event.item), worth(tree, event))
+            (
+                event,
+                titles.get((event.indicator, event.item), event.item),
+                worth(tree, event),
+                f"{event.pk}.{event.version}",
+            )
             for event in page.object_list
         ],
         "filters": filters,
@@ -55,6 +62,8 @@ def event_list(request: HttpRequest, pk: int) -> HttpResponse:
         "items": [(item, title) for (_leaf, item), title in titles.items()],
         "statuses": EventStatus.choices,
         "pending": pending,
+        "ticked": kept["event"],
+        "reason": kept["reason"],
         "filtered": any(filters.values()),
         "may_change": _may_change(request, round_),
     }
@@ -78,6 +87,7 @@ def event_decide(request: HttpRequest, pk: int) -> HttpResponse:
             seen.append((int(event), int(version)))
     if not seen:
         messages.info(request, _("No event was ticked."))
+        _keep(request, round_)
         return back
     try:
         decided = decide_events(
@@ -89,6 +99,7 @@ def event_decide(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except ReviewError as error:
         messages.error(request, str(error))
+        _keep(request, round_)
         return back
     if decided.done:
         words = ngettext("%(count)d event decided.", "%(count)d events decided.", len(decided.done))
@@ -98,6 +109,17 @@ def event_decide(request: HttpRequest, pk: int) -> HttpResponse:
         words = _("Not decided, changed meanwhile by %(who)s: %(event)s")
         messages.warning(request, words % {"who": conflict.theirs.by or "—", "event": conflict.theirs.value})
     return back
+
+
+def _keep(request: HttpRequest, round_: Round) -> None:
+    """A refused decision's ticks and reason wait for the list that is shown next."""
+    events, reason = request.POST.getlist("event"), request.POST.get("reason", "")
+    request.session[REFUSED] = {"round": round_.pk, "event": events, "reason": reason}
+
+
+def _kept(request: HttpRequest, round_: Round) -> dict[str, Any]:
+    kept: dict[str, Any] = request.session.pop(REFUSED) if REFUSED in request.session else {}
+    return kept if kept.get("round") == round_.pk else {"event": [], "reason": ""}
 
 
 def _back(request: HttpRequest, round_: Round) -> str:

@@ -49,6 +49,7 @@ def my_marks(request: HttpRequest, pk: int) -> HttpResponse:
             if rows
         ],
         "collecting": round_.phase == Phase.COLLECTING,
+        "all_sheets": access.may_see_all_marks(request.user),
     }
     return render(request, "reviews/my_marks.html", context)
 

@@ -238,7 +238,7 @@ def round_open_assessors(request: HttpRequest) -> HttpResponse:
         "step": 3,
         "draft": draft,
         "rows": _assessor_rows(draft, names),
-        "units": list(Unit.objects.filter(is_active=True).only("pk", "name")),
+        "units": list(candidates(people=False).only("pk", "name")),
         "unnamed": _unnamed(draft.plan),
     }
     return render(request, "reviews/open_assessors.html", context)

@@ -145,7 +145,10 @@ def deadline(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The deadline was changed."))
             return redirect("reviews:round_detail", pk)
-    context = round_context(request, round_, "overview") | {"form": form}
+    context = round_context(request, round_, "overview") | {
+        "form": form,
+        "possible": round_.phase == Phase.COLLECTING,
+    }
     return render(request, "reviews/deadline.html", context, status=_status(request, form))
 
 

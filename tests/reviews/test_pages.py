@@ -366,6 +366,57 @@ def test_an_event_is_entered_approved_and_withdrawn_in_the_browser(world):
     assert not Event.objects.filter(pk=event.pk).exists()
 
 
+def test_a_refused_decision_keeps_its_ticks_and_reason_once(world):
+    client = client_for(world.office)
+    other = add_event(subject=world.subject, data=EventData("B", "B-1", value=1, matter="另一"), by=world.office)
+    decide = {"event": f"{world.event.pk}.1", "status": "rejected", "reason": ""}
+    html = client.post(world.url("event_decide"), decide, follow=True).content.decode()
+    assert f'value="{world.event.pk}.1" checked' in html
+    assert f'value="{other.pk}.1" aria-label' in html
+    assert " checked" not in client.get(world.url("event_list")).content.decode()
+    untouched = {"status": "rejected", "reason": "依据不足"}
+    html = client.post(world.url("event_decide"), untouched, follow=True).content.decode()
+    assert 'value="依据不足"' in html
+    world.event.refresh_from_db()
+    assert world.event.status == "pending"
+
+
+@pytest.mark.parametrize("phase", [Phase.REVIEWING, Phase.ANNOUNCED, Phase.SEALED])
+def test_a_deadline_that_cannot_move_is_refused_at_once(world, phase):
+    Round.objects.filter(pk=world.round.pk).update(phase=phase)
+    html = client_for(world.office).get(world.url("deadline")).content.decode()
+    assert "只有在录入阶段才能修改截止日期" in html
+    assert 'name="deadline"' not in html
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"), [(Phase.REVIEWING, "核对并公布"), (Phase.ANNOUNCED, "封存归档"), (Phase.SEALED, "")]
+)
+def test_the_overview_leads_on(world, phase, words):
+    Round.objects.filter(pk=world.round.pk).update(phase=phase)
+    link = f'href="{reverse("scoring:limits", args=[world.round.pk])}">{words}</a>'
+    html = client_for(world.office).get(world.url("round_detail")).content.decode()
+    assert (link in html) == bool(words)
+    watching = client_for(make_user(Role.AUDITOR)).get(world.url("round_detail")).content.decode()
+    assert reverse("scoring:limits", args=[world.round.pk]) not in watching
+
+
+@pytest.mark.parametrize(
+    ("role", "title"), [(Role.OFFICE, "评分表"), (Role.AUDITOR, "评分表"), (Role.ASSESSOR, "我的评分")]
+)
+def test_the_list_of_sheets_is_named_for_who_reads_it(world, role, title):
+    html = client_for(world.user(role)).get(world.url("my_marks")).content.decode()
+    assert f"<h1>{title}</h1>" in html
+    assert f'href="{world.url("my_marks")}">{title}</a>' in html
+
+
+def test_a_mark_has_a_label_where_the_sheet_has_no_head(world):
+    html = client_for(world.assessor).get(world.url("mark_sheet", world.sheet.pk)).content.decode()
+    pk = world.subject.pk
+    assert f'for="value-{pk}">得分（0–15）</label>' in html
+    assert f'id="value-{pk}"' in html
+
+
 def test_a_branch_is_left_out_and_taken_in_again(world):
     client, address = client_for(world.office), world.url("subject_detail", world.subject.pk)
     client.post(address, {"exclude": "K1", "note-K1": "无此职能"})
@@ -418,6 +469,18 @@ def test_opening_a_round_page_by_page(world):
     assert opened.subjects.count() == 4
     assert opened.subjects.get(unit=bare).category == "政协机关"
     assert "round_draft" not in client.session
+
+
+def test_candidates_and_units_stand_by_code(world):
+    """`order` says the place among siblings: the first child of each would come before every second."""
+    make_unit("丙单位", code="100", order=0)
+    make_unit("甲单位", code="001", order=5)
+    make_unit("乙单位", code="002", order=0)
+    client = client_for(world.office)
+    client.post(reverse("reviews:round_open"), {"version": world.round.plan_version_id, "name": "2022"})
+    for page in ("round_open_subjects", "round_open_assessors"):
+        html = client.get(reverse(f"reviews:{page}")).content.decode()
+        assert html.index("甲单位") < html.index("乙单位") < html.index("丙单位")
 
 
 def test_choosing_all_or_none_of_a_category(world):

@@ -59,6 +59,12 @@ def deadline_in_words(day: date | None) -> str:
 
 
 @register.filter
+def aside(words: Any) -> str:
+    """Words set behind others in the brackets of the reader's language, with the space that these want."""
+    return _(" (%(words)s)") % {"words": words}
+
+
+@register.filter
 def is_overdue(day: date | None) -> bool:
     """Whether the deadline has passed: the day itself is still in time."""
     return day is not None and day < timezone.localdate()

@@ -85,6 +85,7 @@ def test_what_is_still_open_is_said_beside_announcing(office):
     content = get(office, round_).content.decode()
     assert "还有 4 个并列对象" in content
     assert "还有 1 条事项待审核" in content
+    assert "仅作提示，不妨碍公布" in content
     assert reverse("scoring:announce", args=[round_.pk]) in content  # a notice, no obstacle
     assert "还有" not in get(make_user(Role.AUDITOR), round_).content.decode()
     decide_grade(subject=subject, grade="优秀", reason="研究决定", document="会议纪要〔2020〕1号", seen=0, by=office)
@@ -97,7 +98,7 @@ def test_what_is_still_open_is_said_beside_announcing(office):
 def test_nothing_open_nothing_said(office):
     round_, computation = computed(2)
     assert left_open(computation) == {"ties": 0, "events": 0}
-    assert "不影响公布" not in get(office, round_).content.decode()
+    assert "仅作提示" not in get(office, round_).content.decode()
 
 
 def test_the_grades_name_their_columns(office):

@@ -1,13 +1,20 @@
 """Who may open which page, how often a page asks the database, and what a form does."""
 
+import datetime
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone, translation
 
 from reviews.models import Event, Mark, NotApplicable, Phase, Round
+from reviews.queries.inputs import count_words
 from reviews.services.events import EventData, add_event
 from reviews.services.rounds import change_phase
 from tests.factories import assessor_of, client_for, district_round, make_unit, make_user
+from tests.scoring.rows import fill
+from units.audit_words import target_words
 from units.models import AuditEntry, Role
+from units.templatetags.kaoping import aside
 
 pytestmark = pytest.mark.django_db
 
@@ -408,6 +415,27 @@ def test_the_list_of_sheets_is_named_for_who_reads_it(world, role, title):
     html = client_for(world.user(role)).get(world.url("my_marks")).content.decode()
     assert f"<h1>{title}</h1>" in html
     assert f'href="{world.url("my_marks")}">{title}</a>' in html
+
+
+def test_nobody_is_sent_to_look_for_what_is_not_missing(world):
+    client = client_for(world.office)
+    link = "查看尚缺哪些评分"
+    assert link in client.get(world.url("round_detail")).content.decode()
+    fill(world.round)
+    html = client.get(world.url("round_detail")).content.decode()
+    assert "100%" in html
+    assert link not in html
+
+
+def test_chinese_text_has_chinese_punctuation(world):
+    assert aside("还剩 3 天") == "（还剩 3 天）"
+    assert count_words({"评分": 13, "加减分事项": 1}) == "评分：13、加减分事项：1"
+    assert target_words("reviews.mark") == "评分"
+    Round.objects.filter(pk=world.round.pk).update(deadline=timezone.localdate() + datetime.timedelta(days=14))
+    assert "（还剩 14 天）" in client_for(world.office).get(world.url("round_detail")).content.decode()
+    with translation.override("en"):
+        assert aside("3 days left") == " (3 days left)"
+        assert count_words({"marks": 13, "events": 1}) == "marks: 13, events: 1"
 
 
 def test_a_mark_has_a_label_where_the_sheet_has_no_head(world):

@@ -35,6 +35,7 @@ def job(request: HttpRequest, pk: Any) -> HttpResponse:
     lost = is_lost(found)
     context = {
         "job": found,
+        "title": _("Check the workbook") if found.options.get("preview") else found.get_kind_display(),
         "percent": percent,
         "message": message,
         "lost": lost,
@@ -57,6 +58,8 @@ def job(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _back(found: Job) -> tuple[str, str]:
+    if found.kind == JobKind.COMPUTE and found.round_id:
+        return reverse("scoring:ranking", args=[found.round_id]), _("Back to the ranking")
     if found.round_id:
         return reverse("reports:workbook", args=[found.round_id]), _("Back to the workbook page")
     return reverse("reviews:round_list"), _("Back to the rounds")

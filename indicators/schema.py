@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,11 +27,12 @@ PLAIN_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,12})?")
 REFUSED: Any = object()  # what a field gives back for a value it reported
 
 
-class Field:
-    """One kind of value. `read` gives the typed value, or REFUSED after reporting why."""
+class Field(ABC):
+    """One kind of value."""
 
+    @abstractmethod
     def read(self, value: Any, path: Path, report: Report) -> Any:
-        raise NotImplementedError
+        """The typed value, or REFUSED after reporting why."""
 
 
 def shown(value: Any) -> str:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from appraisal_site.lib.fields import canonical
+from scoring.engine.composite import is_adjustment, ordinary_children
 from scoring.engine.types import Node, NodeScore, Plan, Status
-
-ADJUSTMENTS = frozenset({"bonus", "penalty", "inspection"})
 
 # Where a node's figure stands in the row at hand: code → "E5".
 CellOf = Callable[[str], str]
@@ -27,14 +26,10 @@ def node_formula(plan: Plan, node: Node, scores: Mapping[str, NodeScore], cell: 
     own = scores[node.code]
     if not node.children or own.status is not Status.SCORED:
         return None
-    ordinary, adjustments = [], []
-    for child in node.children:
-        if scores[child.code].status is Status.NOT_APPLICABLE:
-            continue
-        if child.method in ADJUSTMENTS:
-            adjustments.append(child)
-        elif weight_of(child) > 0:
-            ordinary.append(child)
+    applicable = [c for c in node.children if scores[c.code].status is not Status.NOT_APPLICABLE]
+    counted = ordinary_children(node)
+    ordinary = [c for c in applicable if c in counted]
+    adjustments = [c for c in applicable if is_adjustment(c)]
     terms = _sum(node, ordinary, scores, cell)
     terms += [cell(c.code) for c in adjustments if scores[c.code].status is Status.SCORED]
     inner = f"ROUND({'+'.join(terms) or '0'},8)"
@@ -42,7 +37,8 @@ def node_formula(plan: Plan, node: Node, scores: Mapping[str, NodeScore], cell: 
     return f"=MAX(0,{formula})" if node is plan.root else f"={formula}"
 
 
-def weight_of(node: Node) -> Decimal:
+def _weight(node: Node) -> Decimal:
+    """As it is written into a formula: the plan's own digits."""
     return node.points if node.weight is None else node.weight
 
 
@@ -51,16 +47,16 @@ def _sum(node: Node, ordinary: list[Node], scores: Mapping[str, NodeScore], cell
     present = [c for c in ordinary if scores[c.code].status is Status.SCORED]
     if not present:
         return []
-    if all(weight_of(c) == c.points for c in ordinary) and sum(c.points for c in ordinary) == node.points:
+    if all(_weight(c) == c.points for c in ordinary) and sum(c.points for c in ordinary) == node.points:
         return [cell(c.code) for c in present]
     weighted = "+".join(_share(c, cell) for c in present)
-    total = sum((weight_of(c) for c in ordinary), Decimal(0))
+    total = sum((_weight(c) for c in ordinary), Decimal(0))
     return [f"{canonical(node.points)}*({weighted})/{canonical(total)}"]
 
 
 def _share(child: Node, cell: CellOf) -> str:
     """weight × score / points; just the score where the weight is the points."""
-    weight = weight_of(child)
+    weight = _weight(child)
     if weight == child.points:
         return cell(child.code)
     return f"{canonical(weight)}*{cell(child.code)}/{canonical(child.points)}"

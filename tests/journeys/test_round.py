@@ -55,6 +55,7 @@ def test_a_round_from_the_plan_to_the_sealed_archive():
     the_result_workbook_says_the_same(office, round_)
     seal(office, round_)
     nothing_can_be_changed_any_more(office, round_)
+    assert Round.objects.get().phase == "sealed"
 
 
 # ---------------------------------------------------------------- opening

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from units import access
 from units.guards import require
 
-from . import queries, reading, services
-from .models import PlanVersion
+from .. import queries, reading, services
+from ..models import PlanVersion
 
 
 @require_safe

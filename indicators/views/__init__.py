@@ -1,0 +1,1 @@
+"""Pages of the plan library and of the plan editor. One module per concern."""

@@ -34,6 +34,7 @@ from reviews.models import (
 )
 
 from .engine import types
+from .matching import OtherRound
 from .models import SubjectResult
 
 
@@ -212,7 +213,7 @@ def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:
 
 
 def _read_database_rounds(members: list[RoundSetMember], subjects: dict[int, _Rows]) -> None:
-    found: dict[int, _Earlier] = defaultdict(_Earlier)
+    found: dict[int, OtherRound[tuple[Decimal, str]]] = defaultdict(OtherRound)
     results = (
         SubjectResult.objects.filter(
             computation__is_current=True,
@@ -234,36 +235,8 @@ def _read_database_rounds(members: list[RoundSetMember], subjects: dict[int, _Ro
         points = engine_plan(member.earlier.plan_version).root.points
         results_then, name = found[member.earlier_id], member.earlier.name
         for rows in subjects.values():
-            result = results_then.of(rows)
+            result = results_then.of(rows.person, rows.unit, rows.key)
             if result is not None:
                 rows.earlier[member.set_name][name] = types.Earlier(
                     round=name, total=result[0], points=points, grade=result[1] or None
                 )
-
-
-@dataclass(slots=True)
-class _Earlier:
-    """Results of one earlier round, by who was appraised then: a person, else a unit, else a code.
-
-    A code stands for the same subject only where one of the two rounds knows no person or unit.
-    """
-
-    people: dict[int, tuple[Decimal, str]] = field(default_factory=dict)
-    units: dict[int, tuple[Decimal, str]] = field(default_factory=dict)
-    linked: dict[str, tuple[Decimal, str]] = field(default_factory=dict)
-    unlinked: dict[str, tuple[Decimal, str]] = field(default_factory=dict)
-
-    def add(self, person: int | None, unit: int | None, code: str, result: tuple[Decimal, str]) -> None:
-        if person is not None:
-            self.people[person] = result
-        elif unit is not None:
-            self.units[unit] = result
-        known = person is not None or unit is not None
-        (self.linked if known else self.unlinked)[code] = result
-
-    def of(self, rows: _Rows) -> tuple[Decimal, str] | None:
-        if rows.person is not None:
-            return self.people.get(rows.person) or self.unlinked.get(rows.key)
-        if rows.unit is not None:
-            return self.units.get(rows.unit) or self.unlinked.get(rows.key)
-        return self.linked.get(rows.key) or self.unlinked.get(rows.key)

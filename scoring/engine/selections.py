@@ -6,7 +6,7 @@ tied with the last one in is in, and a tie across the places of a veto is left t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -78,21 +78,33 @@ def last_overall(outcome: Outcome, share: Decimal) -> LastOnes:
     return _last(graded(outcome), share, "", lambda result: result.rank)
 
 
-def last_per_category(outcome: Outcome, share: Decimal, categories: Sequence[str]) -> list[LastOnes]:
+def last_per_category(
+    outcome: Outcome, share: Decimal, categories: Sequence[str], shares: Mapping[str, Decimal] | None = None
+) -> list[LastOnes]:
     """The last ⌈N × share⌉ of each category by category rank: the focus list, or an award exclusion by category.
 
-    `categories` is the category of each subject, in the order of the outcome's results.
+    `categories` is the category of each subject, in the order of the outcome's results. `shares` are the
+    categories whose share is another one.
     """
+    own = shares or {}
+    return _last_per_part(
+        outcome, categories, lambda category: own.get(category, share), lambda result: result.category_rank
+    )
+
+
+def last_per_part(outcome: Outcome, share: Decimal, parts: Sequence[str]) -> list[LastOnes]:
+    """The last ⌈N × share⌉ of each part (such as a unit) by overall rank."""
+    return _last_per_part(outcome, parts, lambda _part: share, lambda result: result.rank)
+
+
+def _last_per_part(
+    outcome: Outcome, parts: Sequence[str], share_of: Callable[[str], Decimal], rank: Callable[[Result], int]
+) -> list[LastOnes]:
     results = outcome.results
     counted = {result.subject for result in graded(outcome)}
     return [
-        _last(
-            [results[i] for i in members if results[i].subject in counted],
-            share,
-            str(category),
-            lambda result: result.category_rank,
-        )
-        for category, members in sorted(members_of(categories).items(), key=lambda item: str(item[0]))
+        _last([results[i] for i in members if results[i].subject in counted], share_of(str(part)), str(part), rank)
+        for part, members in sorted(members_of(parts).items(), key=lambda item: str(item[0]))
     ]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from scoring.engine import score
 from scoring.engine import types as t
-from scoring.engine.selections import differential_veto, last_overall, last_per_category
+from scoring.engine.selections import differential_veto, last_overall, last_per_category, last_per_part
 
 from .build import composite, d, inputs, leaf, plan, subject
 
@@ -49,6 +49,25 @@ def test_the_last_of_each_category():
     assert [(one.scope, one.places, one.subjects) for one in last_per_category(found, d("0.1"), "甲甲乙乙")] == [
         ("乙", 1, ("d",)),
         ("甲", 1, ("b",)),
+    ]
+
+
+def test_a_category_may_have_a_share_of_its_own_and_a_share_of_zero_takes_nobody():
+    category = {"c": "乙", "d": "乙"}
+    found = outcome({"a": 90, "b": 80, "c": 70, "d": 60}, category=category)
+    last = last_per_category(found, d(0), "甲甲乙乙", {"乙": d("0.51")})
+    assert [(one.scope, one.share, one.places, one.subjects) for one in last] == [
+        ("乙", d("0.51"), 2, ("d", "c")),
+        ("甲", d(0), 0, ()),
+    ]
+
+
+def test_the_last_of_each_unit_go_by_the_overall_rank():
+    category = {"b": "乙", "d": "乙"}
+    found = outcome({"a": 90, "b": 80, "c": 70, "d": 60}, category=category, out="d")
+    assert [(one.scope, one.size, one.subjects) for one in last_per_part(found, d("0.5"), ["x", "y", "x", "y"])] == [
+        ("x", 2, ("c",)),
+        ("y", 1, ("b",)),
     ]
 
 

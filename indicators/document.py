@@ -32,7 +32,7 @@ from scoring.engine.types import (
     VoterClass,
 )
 
-from . import shape
+from . import sets, shape
 from .schema import Path, plain, unknown_key
 
 Document = Mapping[str, Any]
@@ -74,13 +74,15 @@ def check(document: Any) -> Checked:
     _check_selections(document, found)
     _check_tree(document, found)
     _check_names(values, found)
+    found += [(("sets", index, "code"), text) for index, text in sets.twice_declared(_rows(document, "sets"))]
     problems = [Problem(named_path(document, path), text) for path, text in found]
     if problems:
         return Checked(values, None, tuple(problems))
     plan = _plan(values)
     problems.extend(check_plan(plan))
-    built = None if any(not problem.warning for problem in problems) else plan
-    return Checked(values, built, tuple(problems))
+    if any(not problem.warning for problem in problems):
+        return Checked(values, None, tuple(problems))
+    return Checked(values, plan, (*problems, *sets.warnings(plan)))
 
 
 def parse(document: Any) -> Plan:
@@ -311,6 +313,7 @@ def _plan(values: Mapping[str, Any]) -> Plan:
         ranking=values.get("ranking", "overall"),
         notes_required=values.get("notes_required", False),
         minimum_votes=values.get("minimum_votes", 1),
+        sets={row["code"]: row["title"] for row in values.get("sets", ())},
     )
 
 

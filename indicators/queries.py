@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -76,6 +76,13 @@ def periods_of(values: Mapping[str, Any]) -> tuple[str, ...]:
     """The periods a plan is made for: one, several, or none stated."""
     period = values.get("period", ())
     return (period,) if isinstance(period, str) else tuple(period)
+
+
+def plan_titles(codes: Collection[str]) -> dict[str, str]:
+    """Titles of the plans of these codes that the library has. One query; none without codes."""
+    if not codes:
+        return {}
+    return dict(Plan.objects.filter(code__in=codes, versions__isnull=False).values_list("code", "title"))
 
 
 def missing_presets() -> list[str]:

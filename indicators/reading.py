@@ -14,7 +14,7 @@ from scoring.engine import method_title, method_words, rule_words, walk
 from scoring.engine.types import CatalogueItem, Node, Plan, Text
 
 from . import document as documents
-from . import queries, services, words
+from . import queries, services, sets, words
 from .models import PlanVersion
 
 
@@ -90,6 +90,16 @@ class SelectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class SetView:
+    """A set of earlier rounds. `plan`: title of the plan whose rounds belong to it, "" if it is not in the library."""
+
+    set: sets.PlanSet
+    plan: str
+    period: str
+    readers: list[Text]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """All that a page about one version shows. `values` is the document with typed figures."""
 
@@ -139,6 +149,19 @@ def plan_view(version: PlanVersion) -> PlanView:
     )
 
 
+def set_views(view: PlanView, titles: Mapping[str, str]) -> list[SetView]:
+    """The plan's sets of earlier rounds. `titles`: of the plans in the library, by code."""
+    return [
+        SetView(
+            each,
+            titles.get(each.plan, ""),
+            str(words.PERIODS.get(each.period, "")),
+            sets.reader_words(view.plan, each.code),
+        )
+        for each in sets.all_sets(view.version.document, view.plan)
+    ]
+
+
 def _node(node: Node, plan: Plan, rows: Mapping[str, Any], depth: int) -> NodeView:
     return NodeView(
         node=node,
@@ -154,6 +177,8 @@ def default_lines(version: PlanVersion) -> list[str]:
     """Every value that the original document does not state, a line each: "K111 承接…: full points"."""
     values = documents.read_stored(version.document)
     lines = [", ".join(words.default_names(values))] if values.get("defaults") else []
+    for row in values.get("sets", ()):
+        lines += _default_lines(str(row["title"]), row)
     for row in values["indicators"]:
         lines += _default_lines(f"{row['code']} {row['title']}", row)
     for number, row in enumerate(values.get("rules", ()), start=1):

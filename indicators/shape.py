@@ -229,6 +229,12 @@ PAYOUT = part(
 FOLLOW_UP = part({"grades": NAMES, "action": Words(400)}, "action")
 
 PERIOD = Choice(("month", "quarter", "year"))
+# A set of earlier rounds: its title, whose rounds of which period belong to it, how many are expected.
+ROUND_SET = part(
+    {"code": CODE, "title": TITLE, "plan": PLAN_CODE, "period": PERIOD, "rounds": Count(1, 1000)},
+    "code",
+    "title",
+)
 PLAN_FIELDS: dict[str, Field] = {
     "code": PLAN_CODE,
     "title": TITLE,
@@ -248,6 +254,7 @@ PLAN_FIELDS: dict[str, Field] = {
 PLAN = part(
     {
         **PLAN_FIELDS,
+        "sets": ListOf(ROUND_SET),
         "indicators": ListOf(INDICATOR, least=1),
         "facts": ListOf(FACT),
         "rules": ListOf(RULE),

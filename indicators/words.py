@@ -83,6 +83,8 @@ VALUES: Mapping[str, Words] = {
     "most_characters": _("most characters"),
     "least_characters": _("fewest characters"),
     "amounts": _("amounts"),
+    "plan": _("plan"),
+    "rounds": _("number of rounds"),
     "working_days": _("working days"),
 }
 

@@ -69,8 +69,11 @@ def load_presets(request: HttpRequest) -> HttpResponse:
 
 def _version_page(request: HttpRequest, version: PlanVersion) -> HttpResponse:
     versions = list(queries.versions(version.plan.code))
+    view = reading.plan_view(version)
+    titles = queries.plan_titles({row["plan"] for row in view.values.get("sets", ()) if "plan" in row})
     context = {
-        "view": reading.plan_view(version),
+        "view": view,
+        "sets": reading.set_views(view, titles),
         "versions": versions,
         "is_newest": versions[0].pk == version.pk,
         "open_url": _open_url(version) if access.may_run_rounds(request.user) else "",

@@ -292,6 +292,8 @@ def _fact_words(fact: str, plan: Plan, nodes: dict[str, Node]) -> Text:
     first, _colon, second = rest.partition(":")
     title = nodes[first].title if first in nodes else first
     values = {"code": first, "title": title, "second": second, "first": first}
+    if head == "times_grade":
+        values["first"] = plan.sets.get(first, first)
     return Text(
         {
             "total": _("the total"),

@@ -152,6 +152,7 @@ class Plan:
     ranking: str = "overall"  # or "category"
     notes_required: bool = False
     minimum_votes: int = 1  # a class with fewer votes on a subject is withheld from reports
+    sets: Mapping[str, str] = field(default_factory=dict)  # sets of earlier rounds: code → title, for words only
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +363,7 @@ class LimitReport:
     holders: tuple[str, ...]  # subjects that keep the grade
     cut: tuple[str, ...] = ()  # subjects that lost it, best first
     tied: tuple[str, ...] = ()  # of these, the block tied across the limit
+    decided: tuple[str, ...] = ()  # of the holders, those whose grade the committee set
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class CarriedScorer(Scorer):
 
 
 def carried_words(node: Node, plan: Plan) -> Text:
-    values = {"points": figure(node.points), "set": str(node.settings["set"])}
+    code = str(node.settings["set"])
+    values = {"points": figure(node.points), "set": plan.sets.get(code, code)}
     own = Text(_("%(points)s × the mean of total ÷ full points over the rounds of “%(set)s”, at least 0."), values)
     if node.settings.get("fallback") != "marks":
         return own

@@ -24,6 +24,8 @@ ACTIONS = {
     "enter number": gettext_noop("entered the number"),
     "decide grade": gettext_noop("decided the grade"),
     "withdraw grade decision": gettext_noop("withdrew the decision on the grade"),
+    "settle selection": gettext_noop("settled the selection"),
+    "enter presence": gettext_noop("entered the months present"),
     "load workbook": gettext_noop("loaded a workbook"),
 }
 FIELDS = {
@@ -53,6 +55,9 @@ FIELDS = {
     "grade": gettext_noop("grade"),
     "reason": gettext_noop("reason"),
     "document": gettext_noop("document number"),
+    "other round": gettext_noop("round compared with"),
+    "places": gettext_noop("places"),
+    "months": gettext_noop("months present"),
     "file": gettext_noop("check sum of the file"),
 }
 VALUES = {
@@ -75,4 +80,6 @@ TARGETS = {
     "reviews.notapplicable": gettext_noop("not applicable"),
     "reviews.event": gettext_noop("event"),
     "reviews.subjectfact": gettext_noop("fact"),
+    "reviews.selectionsetting": gettext_noop("selection from the result"),
+    "reviews.partialpresence": gettext_noop("months present"),
 }

@@ -6,6 +6,7 @@ from .events import Event, EventStatus
 from .history import EarlierResult, RoundSetMember
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
 from .rounds import Phase, Round, Subject, SubjectFact
+from .selections import PartialPresence, SelectionSetting
 from .source import Source
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "NotApplicable",
     "NumberInput",
     "PaperTally",
+    "PartialPresence",
     "Phase",
     "Round",
     "RoundSetMember",
+    "SelectionSetting",
     "Source",
     "Subject",
     "SubjectFact",

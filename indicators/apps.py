@@ -13,7 +13,11 @@ class IndicatorsConfig(AppConfig):
         from units.audit_words import describe
 
         describe(
-            actions={"save plan version": gettext_noop("saved a plan version")},
+            actions={
+                "save plan version": gettext_noop("saved a plan version"),
+                "start plan draft": gettext_noop("began a draft of a plan"),
+                "discard plan draft": gettext_noop("threw away a draft of a plan"),
+            },
             fields={"digest": gettext_noop("digest of the plan")},
             targets={"indicators.planversion": gettext_noop("plan version")},
         )

@@ -53,3 +53,50 @@ class PlanVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id}/{self.number}"
+
+
+class PlanDraft(models.Model):
+    """A plan that is being written. Its document may be unfinished or wrong: nothing computes with it.
+
+    `plan` is None while the plan is not in the library yet. At most one draft is open for a plan, so
+    that two people work on the same one. `position` is the number of the step that `document` is after.
+    """
+
+    plan = models.OneToOneField(Plan, on_delete=models.CASCADE, null=True, blank=True, related_name="draft")
+    base = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    document = models.JSONField()
+    position = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-updated_at"]
+        verbose_name = _("plan draft")
+        verbose_name_plural = _("plan drafts")
+
+    def __str__(self) -> str:
+        return str(self.document.get("title") or self.document.get("code") or self.pk)
+
+
+class DraftStep(models.Model):
+    """One change of a draft: what was done, in words, and the whole document after it.
+
+    Step 0 is the beginning. Undo and redo only move the draft's position along its steps.
+    """
+
+    draft = models.ForeignKey(PlanDraft, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    message = models.CharField(max_length=240, blank=True)
+    values = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["draft", "number"]
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="draft_step_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id}/{self.number}"

@@ -143,8 +143,8 @@ def encode_limit(report: LimitReport) -> dict[str, Any]:
 
 def decode_limit(document: Mapping[str, Any]) -> LimitReport:
     values = {name: unpack(value) for name, value in document.items()}
-    for name in ("holders", "cut", "tied"):
-        values[name] = tuple(values[name])
+    for name in ("holders", "cut", "tied", "decided"):
+        values[name] = tuple(values.get(name, ()))
     return LimitReport(**values)
 
 

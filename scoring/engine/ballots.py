@@ -115,18 +115,18 @@ def trimmed(votes: Counts, trim: int) -> tuple[int, int]:
     if not trim or number <= 2 * trim:
         return total, number
     ordered = sorted(votes.items())
-    dropped = _first(ordered, trim) + _first(ordered[::-1], trim)
+    dropped = sum(value * count for value, count in [*first(ordered, trim), *first(ordered[::-1], trim)])
     return total - dropped, number - 2 * trim
 
 
-def _first(ordered: list[tuple[int, int]], number: int) -> int:
-    """The sum of the first `number` votes."""
-    total = 0
+def first(ordered: list[tuple[int, int]], number: int) -> list[tuple[int, int]]:
+    """(value, votes) of the first `number` votes."""
+    taken = []
     for value, count in ordered:
-        taken = min(count, number)
-        total += value * taken
-        number -= taken
-    return total
+        if number:
+            taken.append((value, min(count, number)))
+            number -= taken[-1][1]
+    return taken
 
 
 def _not_a_count(number: object) -> Text:
@@ -198,7 +198,7 @@ def ballot_steps(form: BallotForm, tally: Tally, minimum_votes: int) -> list[Tex
     if is_withheld(form, tally, minimum_votes):
         return [_withheld_step(c.title, numbers[c.code], minimum_votes) for c in form.classes]
     counter = Counter(form)
-    means: list[tuple[Fraction, Fraction]] = []
+    means: list[ClassMean] = []
     steps = []
     for voter_class in form.classes:
         answers = tally.get(voter_class.code, {})
@@ -209,7 +209,8 @@ def ballot_steps(form: BallotForm, tally: Tally, minimum_votes: int) -> list[Tex
         votes = counter._votes(voter_class.code, answers, {}, Report([], "", ""))
         total, counted = trimmed(votes, form.trim)
         mean = Fraction(total, counted * counter.common)
-        means.append((Fraction(voter_class.weight), mean))
+        weight = Fraction(voter_class.weight)
+        means.append(ClassMean(weight, Fraction(total, counter.common), counted))
         values = {
             "class": voter_class.title,
             "votes": number,
@@ -220,6 +221,10 @@ def ballot_steps(form: BallotForm, tally: Tally, minimum_votes: int) -> list[Tex
             "mean": figure(mean),
             "trim": form.trim,
         }
+        if counted < number:
+            ordered = sorted(votes.items())
+            values["highest"] = _dropped(first(ordered[::-1], form.trim), counter.common)
+            values["lowest"] = _dropped(first(ordered, form.trim), counter.common)
         steps.append(_class_step(values, trim=counted < number))
     return [*steps, _mean_step(means)]
 
@@ -236,17 +241,25 @@ def _withheld_step(title: str, number: int, minimum: int) -> Text:
     return Text(_("%(class)s: not shown either, as it would give the others away"), {"class": title})
 
 
-def _answers(answers: Mapping[str, int], counter: Counter) -> str:
+def _answers(answers: Mapping[str, int], counter: Counter) -> list[str]:
+    """Every answer with its value and its votes, highest first."""
     shown = [(counter._seen[a], a, n) for a, n in answers.items() if a != ABSTAIN and n]
-    return ", ".join(f"{answer} × {n}" for _value, answer, n in sorted(shown, reverse=True))
+    return [
+        f"{answer} {figure(Fraction(value, counter.common))} × {n}" if answer in counter.options else f"{answer} × {n}"
+        for value, answer, n in sorted(shown, reverse=True)
+    ]
+
+
+def _dropped(votes: list[tuple[int, int]], common: int) -> list[str]:
+    return [f"{figure(Fraction(value, common))} × {count}" for value, count in votes]
 
 
 def _class_step(values: dict[str, object], *, trim: bool) -> Text:
     if trim:
         return Text(
             _(
-                "%(class)s: %(votes)s votes (%(answers)s), %(abstained)s abstentions; without the"
-                " %(trim)s highest and lowest: %(total)s ÷ %(counted)s = %(mean)s"
+                "%(class)s: %(votes)s votes (%(answers)s), %(abstained)s abstentions; without the %(trim)s highest"
+                " (%(highest)s) and the %(trim)s lowest (%(lowest)s): %(total)s ÷ %(counted)s = %(mean)s"
             ),
             values,
         )
@@ -256,12 +269,31 @@ def _class_step(values: dict[str, object], *, trim: bool) -> Text:
     )
 
 
-def _mean_step(means: list[tuple[Fraction, Fraction]]) -> Text:
-    weight = sum((w for w, _mean in means), Fraction(0))
-    mean = sum((w * m for w, m in means), Fraction(0)) / weight
+@dataclass(frozen=True, slots=True)
+class ClassMean:
+    """What a class brings into V: its weight, and the sum of its counted votes over their number."""
+
+    weight: Fraction
+    total: Fraction
+    counted: int
+
+    @property
+    def mean(self) -> Fraction:
+        return self.total / self.counted
+
+    @property
+    def shown(self) -> str:
+        """The mean, as a quotient where its digits do not end: what is cut off would be lost in the sum."""
+        digits = figure(self.mean)
+        return f"{figure(self.total)} ÷ {self.counted}" if digits.endswith("…") else digits
+
+
+def _mean_step(means: list[ClassMean]) -> Text:
+    weight = sum((m.weight for m in means), Fraction(0))
+    mean = sum((m.weight * m.mean for m in means), Fraction(0)) / weight
     if len(means) == 1:
         return Text(_("V = %(mean)s"), {"mean": figure(mean)})
-    terms = " + ".join(f"{figure(m)} × {figure(w)}" for w, m in means)
+    terms = " + ".join(f"{m.shown} × {figure(m.weight)}" for m in means)
     return Text(
         _("V = (%(terms)s) ÷ %(weight)s = %(mean)s"),
         {"terms": terms, "weight": figure(weight), "mean": figure(mean)},

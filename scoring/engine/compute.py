@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from .ballots import is_withheld
 from .check import check_plan
 from .composite import Composite
 from .conditions import Value, decimal_value
@@ -20,6 +21,7 @@ from .rules import RULES, Grading
 from .text import gettext_noop as _
 from .types import (
     ABSTAIN,
+    BallotForm,
     FactType,
     Flag,
     InputError,
@@ -296,6 +298,7 @@ def _outcome(compiled: Compiled, inputs: Inputs, entered: Sequence[_Entries]) ->
             for total, one in zip(totals, entered, strict=True)
         ],
         facts=facts,
+        may_tell=facts.may_tell,
     )
     _grade(grading, inputs)
     results = tuple(
@@ -377,6 +380,15 @@ class _Facts:
         if fact == "category_rank_from_bottom":
             return Fraction(self.from_bottom[i])
         return Fraction(self.sizes[subject.category]) if fact == "category_size" else None
+
+    def may_tell(self, i: int, fact: str) -> bool:
+        """Whether a fact's value may stand in a reason: a share of withheld votes may not."""
+        head, _colon, rest = fact.partition(":")
+        if head != "option_share":
+            return True
+        code = rest.partition(":")[0]
+        form = self.compiled.nodes[code].ballot or BallotForm()
+        return not is_withheld(form, self.subjects[i].votes.get(code, {}), self.compiled.plan.minimum_votes)
 
     def _points(self, cents: int | None) -> Fraction | None:
         return None if cents is None else Fraction(cents, self.compiled.unit)

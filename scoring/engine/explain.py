@@ -14,7 +14,9 @@ from .composite import composite_steps, composite_words, is_adjustment
 from .conditions import condition_words, is_one_fact
 from .methods import METHODS
 from .rules import RULES
-from .text import figure, number_in, percent
+from .rules.limits import rounding_words
+from .rules.simple import steps_of
+from .text import figure, percent, percent_of
 from .text import gettext_noop as _
 from .types import Flag, LimitReport, Node, NodeScore, Plan, Reason, Rule, Status, Text
 
@@ -108,7 +110,7 @@ def _facts(facts: Mapping[str, str], plan: Plan) -> list[Text]:
     shown = []
     for fact, value in facts.items():
         number = fact.startswith("option_share:")
-        word: str | Text = percent(number_in(value)) if number else value
+        word: str | Text = percent_of(value) if number else value
         if value in ("true", "false"):
             word = Text(_("yes")) if value == "true" else Text(_("no"))
         name = condition_words(f"{fact} = 0", plan, nodes).values["fact"]
@@ -117,86 +119,152 @@ def _facts(facts: Mapping[str, str], plan: Plan) -> list[Text]:
 
 
 def _thresholds(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Text:
-    values["grade"] = reason.after
+    """The minimum that the total reaches, and the next better one that it does not."""
+    listed = steps_of(rule, plan)
+    at = next((n for n, (grade, _minimum) in enumerate(listed) if plan.grades[grade] == reason.after), 0)
+    shown = {"total": values.get("total", "—"), "minimum": values.get("minimum"), "grade": reason.after}
+    if at:
+        better, missed = listed[at - 1]
+        shown |= {"better": plan.grades[better], "missed": figure(missed or 0)}
+    if at and "minimum" in values:
+        return Text(
+            _("The total %(total)s reaches %(minimum)s, not %(missed)s (%(better)s): %(grade)s"),
+            shown,
+        )
+    if at:
+        return Text(_("The total %(total)s is below %(missed)s (%(better)s): %(grade)s"), shown)
     if "minimum" in values:
-        return Text(_("The total reaches %(minimum)s: %(grade)s"), values)
-    return Text(_("The total reaches no higher minimum: %(grade)s"), values)
+        return Text(_("The total %(total)s reaches %(minimum)s: %(grade)s"), shown)
+    return Text(_("Whatever the total (%(total)s): %(grade)s"), shown)
 
 
 def _floor_grade(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Text:
-    return Text(_("The total is below %(minimum)s: %(grade)s"), {**values, "grade": rule.grade})
+    shown = {"total": values.get("total", "—"), "minimum": values["minimum"], "grade": rule.grade}
+    return Text(_("The total %(total)s is below %(minimum)s: %(grade)s"), shown)
 
 
-def _quota(values: dict[str, Any]) -> dict[str, Any]:
-    scope = values.get("scope")
-    return {**values, "scope": scope or Text(_("all")), "share": percent(Fraction(values.get("share", "0")))}
+def merit_words(plan: Plan) -> Text:
+    """What the order of merit goes by."""
+    if not plan.tie_breakers:
+        return Text(_("by total"))
+    nodes = nodes_of(plan)
+    names = [f"{code} {nodes[code].title}" for code in plan.tie_breakers]
+    return Text(_("by total, equal ones by %(names)s"), {"names": names})
+
+
+def _whom(rule: Rule, values: Mapping[str, Any]) -> Text:
+    """The scope of a quota with its N."""
+    shown = {"scope": values.get("scope") or Text(_("all")), "size": values.get("size", "—")}
+    if rule.key == "limit_within":
+        return Text(_("%(scope)s, %(size)s holders"), shown)
+    if rule.of_participants:
+        return Text(_("%(scope)s, N = %(size)s, those without a grade included"), shown)
+    return Text(_("%(scope)s, N = %(size)s"), shown)
+
+
+def _arithmetic(rule: Rule, size: int, share: Fraction, places: int, decided: int) -> Text:
+    """N × share = places, how it was rounded, and how many places decisions of the committee take."""
+    shown = {
+        "size": size,
+        "share": percent(share),
+        "exact": figure(share * size),
+        "rounding": rounding_words(rule),
+        "places": places,
+        "decided": decided,
+    }
+    if decided:
+        return Text(
+            _(
+                "%(size)s × %(share)s = %(exact)s (%(rounding)s): %(places)s places, %(decided)s of them taken by "
+                "decisions of the committee"
+            ),
+            shown,
+        )
+    return Text(_("%(size)s × %(share)s = %(exact)s (%(rounding)s): %(places)s places"), shown)
+
+
+def _quota(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> dict[str, Any]:
+    """The figures of a limit and of the subject's place at it."""
+    share = Fraction(values.get("share", "0"))
+    held, decided = values.get("held", "—"), values.get("decided", 0)
+    order = merit_words(plan)
+    if rule.prefer:
+        condition = condition_words(rule.prefer, plan, nodes_of(plan))
+        order = Text(_("%(order)s, those first for whom %(condition)s"), {"order": order, "condition": condition})
+    place = {"place": values.get("place", "—"), "held": held, "total": values.get("total", "—"), "order": order}
+    return {
+        "grade": rule.grade,
+        "after": reason.after,
+        "share": percent(share),
+        "whom": _whom(rule, values),
+        "arithmetic": _arithmetic(rule, values.get("size", 0), share, values.get("places", 0), decided),
+        "place": Text(_("With %(total)s place %(place)s of %(held)s %(order)s"), place),
+    }
+
+
+def _at_a_limit(values: Mapping[str, Any]) -> str:
+    if values.get("tied"):
+        return _(
+            "%(limit)s. %(place)s, equal with others across the limit: all of them get %(after)s; the committee may "
+            "decide."
+        )
+    if values.get("behind"):
+        return _("%(limit)s. %(place)s, behind subjects tied across the limit, whom nobody passes: %(after)s.")
+    return _("%(limit)s. %(place)s, beyond the places: %(after)s.")
 
 
 def _limit(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Text:
-    shown = _quota({**values, "grade": rule.grade, "after": reason.after})
-    if values.get("tied"):
-        return Text(
-            _(
-                "%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places. Tied across the "
-                "limit with others, so all of them get %(after)s; the committee may decide."
-            ),
-            shown,
-        )
-    if values.get("behind"):
-        return Text(
-            _(
-                "%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places. Better ones are tied "
-                "across the limit, and nobody moves up past them."
-            ),
-            shown,
-        )
-    return Text(
-        _("%(grade)s is limited to %(share)s of %(size)s (%(scope)s): %(places)s places, all taken by better ones."),
-        shown,
-    )
+    shown = _quota(rule, plan, reason, values)
+    limit = Text(_("At most %(share)s hold %(grade)s (%(whom)s): %(arithmetic)s"), shown)
+    return Text(_at_a_limit(values), {**shown, "limit": limit})
 
 
 def _limit_within(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Text:
-    shown = _quota({**values, "grade": rule.grade, "after": reason.after})
-    shown["condition"] = condition_words(rule.condition or "", plan, nodes_of(plan))
-    if values.get("tied"):
-        return Text(
-            _(
-                "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such "
-                "that %(condition)s. Tied across the limit with others, so all of them get %(after)s; "
-                "the committee may decide."
-            ),
-            shown,
-        )
-    if values.get("behind"):
-        return Text(
-            _(
-                "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such "
-                "that %(condition)s. Better ones are tied across the limit, and nobody moves up past them."
-            ),
-            shown,
-        )
-    return Text(
-        _(
-            "Of the %(size)s holders of %(grade)s (%(scope)s) at most %(share)s, that is %(places)s, may be such that "
-            "%(condition)s; the places are taken by better ones."
-        ),
-        shown,
+    shown = _quota(rule, plan, reason, values)
+    condition = condition_words(rule.condition or "", plan, nodes_of(plan))
+    limit = Text(
+        _("Of the holders of %(grade)s (%(whom)s) at most %(share)s may be such that %(condition)s: %(arithmetic)s"),
+        {**shown, "condition": condition},
     )
+    return Text(_at_a_limit(values), {**shown, "limit": limit})
 
 
 def _distribute(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Text:
-    places = [f"{grade} {count}" for grade, count in values.get("places", {}).items()]
-    shown = {**values, "scope": values.get("scope") or Text(_("all")), "places": places, "grade": reason.after}
+    size, decided = values.get("size", 0), values.get("decided") or {}
+    shown = {
+        "whom": _whom(rule, values),
+        "places": [
+            _share_of_grade(grade, rule.shares[grade], size, count) for grade, count in values.get("places", {}).items()
+        ],
+        "taken": [f"{grade} {count}" for grade, count in decided.items()],
+        "place": values.get("place", "—"),
+        "last": values.get("last", "—"),
+        "held": values.get("held", "—"),
+        "total": values.get("total", "—"),
+        "order": merit_words(plan),
+        "grade": reason.after,
+    }
+    message = _("Forced distribution (%(whom)s), largest remainder: %(places)s")
+    if decided:
+        message = _(
+            "Forced distribution (%(whom)s), largest remainder: %(places)s; of these, decisions of the committee take "
+            "%(taken)s"
+        )
+    shown = {**shown, "distribution": Text(message, shown)}
     if values.get("tied"):
         return Text(
             _(
-                "Forced distribution over %(size)s (%(scope)s): %(places)s. Tied across a boundary with others, so all "
-                "of them get %(grade)s; the committee may decide."
+                "%(distribution)s. With %(total)s places %(place)s to %(last)s of %(held)s %(order)s, tied across a "
+                "boundary: all of them get %(grade)s; the committee may decide."
             ),
             shown,
         )
-    return Text(_("Forced distribution over %(size)s (%(scope)s): %(places)s; by merit %(grade)s."), shown)
+    return Text(_("%(distribution)s. With %(total)s place %(place)s of %(held)s %(order)s: %(grade)s."), shown)
+
+
+def _share_of_grade(grade: str, share: Decimal, size: int, count: int) -> Text:
+    values = {"grade": grade, "size": size, "share": percent(share), "exact": figure(Fraction(share) * size)}
+    return Text(_("%(grade)s %(size)s × %(share)s = %(exact)s → %(count)s"), {**values, "count": count})
 
 
 _REASONS: dict[str, Any] = {
@@ -234,22 +302,17 @@ def explain_flag(flag: Flag, plan: Plan) -> Text:
 
 def explain_limit(report: LimitReport, plan: Plan) -> Text:
     """The arithmetic of a limit: N × share = places, and who holds them."""
-    exact = Fraction(report.share) * report.size
-    values = {
-        "size": report.size,
-        "share": percent(report.share),
-        "exact": figure(exact),
-        "places": report.places,
+    rule, share = plan.rules[report.rule], Fraction(report.share)
+    shown = {
+        "whom": _whom(rule, {"scope": report.scope, "size": report.size}),
+        "arithmetic": _arithmetic(rule, report.size, share, report.places, len(report.decided)),
         "holders": len(report.holders),
         "cut": len(report.cut),
     }
-    return Text(
-        _(
-            "%(size)s × %(share)s = %(exact)s: %(places)s places, %(holders)s holders, %(cut)s with the next lower "
-            "grade"
-        ),
-        values,
-    )
+    if report.key == "distribute":
+        shown["arithmetic"] = _share_of_grade(report.grade, report.share, report.size, report.places)
+        return Text(_("%(whom)s, by largest remainder: %(arithmetic)s places; %(holders)s holders"), shown)
+    return Text(_("%(whom)s: %(arithmetic)s; %(holders)s holders, %(cut)s with the next lower grade"), shown)
 
 
 __all__ = [
@@ -258,6 +321,7 @@ __all__ = [
     "explain_reason",
     "explain_score",
     "is_adjustment",
+    "merit_words",
     "method_title",
     "method_words",
     "nodes_of",

@@ -44,6 +44,12 @@ def percent(share: Decimal | Fraction | int) -> str:
     return f"{figure(Fraction(share) * 100)}%"
 
 
+def percent_of(shown: str) -> str:
+    """A share that a `figure` shows, as a percentage; it says where it was cut off."""
+    rest = "…" if shown.endswith("…") else ""
+    return f"{figure(number_in(shown) * 100)}{rest}%"
+
+
 def plain(message: str) -> Text:
     """A sentence without values."""
     return Text(message)

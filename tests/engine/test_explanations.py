@@ -126,7 +126,7 @@ def test_one_matter_counts_once():
     events = [event(3, item="B-1", matter="同一事项"), event(2, item="B-1", matter="同一事项", key="2")]
     assert lines_of(plan(root), subject(marks={"K": 1}, events={"B": events}), "B") == [
         "B-1 市委批示（同一事项）：3 分",
-        "同一事项只计最高分，未计入 1 项",
+        "同一事项只计最高分，未计入：B-1 市委批示（同一事项）：2 分",
         "四舍五入到 2 位小数：3.00",
     ]
 

@@ -129,15 +129,16 @@ def test_a_bonus_in_words():
         "x x: 2 points",
         "x x (m): 2 points",
         "y y: 4 points",
-        "Not counted, as another event on the same matter is as high or higher: 1",
+        "Not counted, as another event on the same matter is as high or higher: x x (m): 1 points",
+        "x: 2 + 2 = 4",
         "x: 4, capped at 3",
-        "Sum: 3 + 4 = 7",
+        "Sum: x 3 + y 4 = 7",
         "7 is above the cap: 5",
         rounded("5.00"),
     ]
     assert steps(node, given) == ["K 8 = 8", "With bonus and penalty: 8 + B 5 = 13", rounded("13.00")]
     exact = subject(marks={"K": 8}, events={"B": [event(3, item="x"), event(2, item="y")]})
-    assert steps(node, exact, "B") == ["x x: 3 points", "y y: 2 points", "Sum: 3 + 2 = 5", rounded("5.00")]
+    assert steps(node, exact, "B") == ["x x: 3 points", "y y: 2 points", "Sum: x 3 + y 2 = 5", rounded("5.00")]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,10 @@ def test_methods_of_events_in_words():
     built = plan(with_adjustment("bonus"))
     assert say(method_words(nodes_of(built)["B"], built)) == matter + "all together at most 5."
     built = plan(with_adjustment("bonus", catalogue=items))
-    assert say(method_words(nodes_of(built)["B"], built)) == matter + "each item up to its cap, all together at most 5."
+    assert (
+        say(method_words(nodes_of(built)["B"], built))
+        == matter + "each item up to its cap (x 3), all together at most 5."
+    )
     said = {
         ("penalty", False): "Each approved event takes off count × value, together at most 5.",
         ("penalty", True): "Each approved event takes off count × value, without a limit.",
@@ -209,8 +213,11 @@ def test_ballots_in_words():
     node = leaf("L", method="ballot", ballot=form)
     given = subject(votes={"L": {"a": {"好": 3, "差": 2}, "b": {"好": 1}}})
     assert steps(node, given) == [
-        "A票: 5 votes (好 × 3, 差 × 2), 0 abstentions; without the 1 highest and lowest: 240 ÷ 3 = 80",
-        "B票: 1 votes (好 × 1), 0 abstentions; 90 ÷ 1 = 90",
+        (
+            "A票: 5 votes (好 90 × 3, 差 60 × 2), 0 abstentions; without the 1 highest (90 × 1)"
+            " and the 1 lowest (60 × 1): 240 ÷ 3 = 80"
+        ),
+        "B票: 1 votes (好 90 × 1), 0 abstentions; 90 ÷ 1 = 90",
         "C票: no valid vote, drops out",
         "V = (80 × 0.6 + 90 × 0.4) ÷ 1 = 84",
         "10 × 84 ÷ 100 = 8.4",
@@ -238,7 +245,7 @@ def test_votes_of_too_small_a_class_are_not_shown():
         "B票: fewer than 3 votes, not shown",
         rounded("8.28"),
     ]
-    assert "B票: 2 votes (好 × 2), 0 abstentions; 180 ÷ 2 = 90" in steps(node, given, minimum_votes=2)
+    assert "B票: 2 votes (好 90 × 2), 0 abstentions; 180 ÷ 2 = 90" in steps(node, given, minimum_votes=2)
     silent = subject(votes={"L": {"a": {"好": 2}, "b": {"": 5}}})
     assert steps(node, silent, minimum_votes=3) == [
         "A票: fewer than 3 votes, not shown",
@@ -253,7 +260,7 @@ def test_rank_bands_in_words():
     given = subject(votes={"L": {"staff": {"90": 1}}})
     assert steps(node, given, others=others)[1:] == [
         "V = 90",
-        "rank 1 of 4: 0.25, within 25%: 90",
+        "V ranks 1 of 4 in the category: 1 ÷ 4 = 0.25, within 25%: 90",
         "100 × 90 ÷ 100 = 90",
         rounded("90.00"),
     ]
@@ -267,13 +274,13 @@ def test_deductions_by_ballot_in_words():
     node = leaf("L", 15, "ballot_deduct", ballot=t.BallotForm(options=OPTIONS), settings=DEDUCT)
     hit = steps(node, subject(votes={"L": {"staff": {"差": 2}}}))
     assert hit[2:] == [
-        "place 1 from the end of the group; “差”: 2 votes",
+        "place 1 from the end of the group (concerned: up to 2); “差”: 2 votes (concerned: from 2)",
         "both conditions hold: 15 − 2 = 13",
         rounded("13.00"),
     ]
     spared = steps(node, subject(votes={"L": {"staff": {"差": 1}}}))
     assert spared[2:] == [
-        "place 1 from the end of the group; “差”: 1 votes",
+        "place 1 from the end of the group (concerned: up to 2); “差”: 1 votes (concerned: from 2)",
         "not both conditions hold: full 15 points",
         rounded("15.00"),
     ]
@@ -304,7 +311,7 @@ def test_carried_in_words():
 def test_outside_ranks_in_words():
     node = leaf("L", 50, "rank_points", settings={"table": ((1, d(60)), (2, d(57)))})
     given = subject(numbers={"L": d(3)})
-    assert steps(node, given) == ["rank 3: 57", "50 × 57 ÷ 100 = 28.5", rounded("28.50")]
+    assert steps(node, given) == ["rank 3, beyond the table: as rank 2, 57", "50 × 57 ÷ 100 = 28.5", rounded("28.50")]
     assert words(node) == "50 × value ÷ 100, the value by the rank: rank 1: 60, rank 2: 57; further ranks as the last."
 
 
@@ -328,16 +335,16 @@ def test_ratios_in_words():
 @pytest.mark.parametrize(
     ("how", "actual", "said"),
     [
-        ({}, "3.9", ["figure 3.9 − 0: 3 units", "0 + 2 × 3 = 6", rounded("6.00")]),
+        ({}, "3.9", ["figure 3.9 − 0 = 3.9, in whole units 3", "0 + 2 × 3 = 6", rounded("6.00")]),
         (
             {"base": d(8), "threshold": d(5)},
             7,
-            ["figure 7 − 5: 2 units", "8 + 2 × 2 = 12", "above the full points: 10", rounded("10.00")],
+            ["figure 7 − 5 = 2 units", "8 + 2 × 2 = 12", "above the full points: 10", rounded("10.00")],
         ),
         (
             {"base": d(8), "threshold": d(5), "sign": -1, "floor": d(3)},
             9,
-            ["figure 9 − 5: 4 units", "8 − 2 × 4 = 0", "below the floor: 3", rounded("3.00")],
+            ["figure 9 − 5 = 4 units", "8 − 2 × 4 = 0", "below the floor: 3", rounded("3.00")],
         ),
     ],
 )
@@ -515,13 +522,13 @@ def reasons(outcome, key):
 
 def test_reasons_by_total_and_by_decision():
     outcome = graded([95, 10, 70], THRESHOLDS, decisions={2: "A"})
-    assert reasons(outcome, "s0") == ("The total reaches 90: A", [])
-    assert reasons(outcome, "s1") == ("The total reaches no higher minimum: D", [])
+    assert reasons(outcome, "s0") == ("The total 95 reaches 90: A", [])
+    assert reasons(outcome, "s1") == ("The total 10 is below 60 (C): D", [])
     assert reasons(outcome, "s2") == ("Decided by the committee (no. 1): why", [])
     undocumented = t.Reason(None, "decision", None, "A", {"reason": "why", "document": ""})
     assert say(explain_reason(undocumented, outcome.plan)) == "Decided by the committee: why"
     outcome = graded([95], THRESHOLDS, rule("floor_grade", "D", minimum=d(96)))
-    assert reasons(outcome, "s0") == ("The total is below 96: D", [])
+    assert reasons(outcome, "s0") == ("The total 95 is below 96: D", [])
 
 
 @pytest.mark.parametrize(
@@ -560,7 +567,7 @@ def test_a_share_of_votes_as_a_reason():
     outcome = score(plan(ROOT, rules), inputs(given))
     assert reasons(outcome, "s")[0] == (
         "D, because the share of “差” among the votes of T title T is above 10%"
-        " (the share of “差” among the votes of T title T: 33.3333%)"
+        " (the share of “差” among the votes of T title T: 33.3333…%)"
     )
 
 
@@ -572,62 +579,108 @@ def test_an_old_reason_without_its_facts():
 TIE = ["Tied at the boundary between A and B (2 subjects): for the committee to decide"]
 
 
+ONE_PLACE = "3 × 40% = 1.2 (fractions are dropped): 1 places"
+AT_MOST = f"At most 40% hold A (all, N = 3): {ONE_PLACE}. "
+
+
 def test_reasons_of_a_limit():
     outcome = graded([99, 98, 97], THRESHOLDS, limit("0.4"))
-    assert reasons(outcome, "s1") == ("A is limited to 40% of 3 (all): 1 places, all taken by better ones.", [])
+    assert reasons(outcome, "s1") == (f"{AT_MOST}With 98 place 2 of 3 by total, beyond the places: B.", [])
+    assert reasons(outcome, "s2") == (f"{AT_MOST}With 97 place 3 of 3 by total, beyond the places: B.", [])
     assert say(explain_limit(outcome.limits[0], outcome.plan)) == (
-        "3 × 40% = 1.2: 1 places, 1 holders, 2 with the next lower grade"
+        f"all, N = 3: {ONE_PLACE}; 1 holders, 2 with the next lower grade"
     )
     outcome = graded([98, 98, 97], THRESHOLDS, limit("0.4", scope="category"))
+    inside = AT_MOST.replace("all", "甲")
     assert reasons(outcome, "s0") == (
         (
-            "A is limited to 40% of 3 (甲): 1 places. Tied across the limit with others, so all of them get B; the"
-            " committee may decide."
+            f"{inside}With 98 place 1 of 3 by total, equal with others across the limit: all of them get B;"
+            " the committee may decide."
         ),
         TIE,
     )
+    assert reasons(outcome, "s1") == reasons(outcome, "s0")
     assert reasons(outcome, "s2") == (
-        (
-            "A is limited to 40% of 3 (甲): 1 places. Better ones are tied across the limit, and nobody moves up past"
-            " them."
-        ),
+        f"{inside}With 97 place 3 of 3 by total, behind subjects tied across the limit, whom nobody passes: B.",
         [],
     )
 
 
+def test_reasons_of_a_limit_with_decisions_and_a_preference():
+    rules = [THRESHOLDS, limit("0.5", of_participants=True, prefer="total > 96")]
+    outcome = graded([99, 98, 97, 91], *rules, decisions={3: "A"})
+    assert reasons(outcome, "s1")[0] == (
+        "At most 50% hold A (all, N = 4, those without a grade included): 4 × 50% = 2 (fractions are dropped):"
+        " 2 places, 1 of them taken by decisions of the committee. With 98 place 2 of 3 by total, those first for whom"
+        " the total is above 96, beyond the places: B."
+    )
+    assert say(explain_limit(outcome.limits[0], outcome.plan)) == (
+        "all, N = 4, those without a grade included: 4 × 50% = 2 (fractions are dropped): 2 places, 1 of them taken by"
+        " decisions of the committee; 2 holders, 2 with the next lower grade"
+    )
+    assert outcome.limits[0].decided == ("s3",)
+
+
+def test_equal_merit_beyond_the_places_shares_the_better_one():
+    outcome = graded([99, 98, 97, 97, 96], THRESHOLDS, limit("0.2"))
+    places = [r.reasons[-1].values.get("place") for r in outcome.results]
+    assert places == [None, 2, 3, 3, 5]
+
+
 def test_reasons_of_a_limit_within():
-    start = "Of the 3 holders of A (all) at most 40%, that is 1, may be such that the total is above 0"
+    start = f"Of the holders of A (all, 3 holders) at most 40% may be such that the total is above 0: {ONE_PLACE}. "
     within_all = within("0.4", "total > 0")
     assert reasons(graded([99, 98, 97], THRESHOLDS, within_all), "s1") == (
-        f"{start}; the places are taken by better ones.",
+        f"{start}With 98 place 2 of 3 by total, beyond the places: B.",
         [],
     )
     outcome = graded([98, 98, 97], THRESHOLDS, within_all)
     assert reasons(outcome, "s0") == (
-        f"{start}. Tied across the limit with others, so all of them get B; the committee may decide.",
+        (
+            f"{start}With 98 place 1 of 3 by total, equal with others across the limit: all of them get B;"
+            " the committee may decide."
+        ),
         TIE,
     )
     assert reasons(outcome, "s2") == (
-        f"{start}. Better ones are tied across the limit, and nobody moves up past them.",
+        f"{start}With 97 place 3 of 3 by total, behind subjects tied across the limit, whom nobody passes: B.",
         [],
     )
 
 
 def test_reasons_of_a_distribution():
+    start = (
+        "Forced distribution (甲, N = 3), largest remainder: A 3 × 40% = 1.2 → 1, B 3 × 50% = 1.5 → 2,"
+        " C 3 × 10% = 0.3 → 0"
+    )
     outcome = graded([99, 98, 97], HALVES)
-    assert reasons(outcome, "s0") == ("Forced distribution over 3 (甲): A 1, B 2, C 0; by merit A.", [])
+    assert reasons(outcome, "s0") == (f"{start}. With 99 place 1 of 3 by total: A.", [])
+    assert reasons(outcome, "s2") == (f"{start}. With 97 place 3 of 3 by total: B.", [])
     outcome = graded([99, 99, 97], HALVES)
     assert reasons(outcome, "s0") == (
         (
-            "Forced distribution over 3 (甲): A 1, B 2, C 0. Tied across a boundary with"
-            " others, so all of them get B; the"
-            " committee may decide."
+            f"{start}. With 99 places 1 to 2 of 3 by total, tied across a boundary: all of them get B;"
+            " the committee may decide."
         ),
         TIE,
     )
     (best, middle, _last) = outcome.limits
     assert (best.holders, best.cut, best.tied) == ((), ("s0", "s1"), ("s0", "s1"))
     assert (set(middle.holders), middle.cut) == ({"s0", "s1", "s2"}, ())
+    assert say(explain_limit(middle, outcome.plan)) == (
+        "甲, N = 3, by largest remainder: B 3 × 50% = 1.5 → 2 places; 3 holders"
+    )
+    decided = graded([99, 98, 97], HALVES, decisions={2: "A"})
+    assert reasons(decided, "s0")[0] == (
+        f"{start}; of these, decisions of the committee take A 1. With 99 place 1 of 2 by total: B."
+    )
+
+
+def test_a_share_of_withheld_votes_is_not_told():
+    rules = [rule("set", "D", "option_share:T:差 > 0.1")]
+    given = subject(marks={"L": 5}, votes={"T": {"staff": {"好": 2, "差": 1}}})
+    outcome = score(plan(ROOT, rules, minimum_votes=4), inputs(given))
+    assert reasons(outcome, "s")[0] == "D, because the share of “差” among the votes of T title T is above 10%"
 
 
 def test_flags_in_words():

@@ -173,6 +173,7 @@ def deduct_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
             "limit": figure(item.zero_at or 0),
         }
         return [*steps, Text(_("%(item)s %(title)s: %(count)s reaches %(limit)s, so the score is 0"), values)]
+    steps += _together(detail)
     rest = Fraction(node.points) - number_in(detail["sum"])
     values = {"points": points, "sum": detail["sum"], "rest": figure(rest)}
     if rest < 0:
@@ -183,8 +184,20 @@ def deduct_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
 def _rows(node: Node, detail: Detail) -> list[Text]:
     if not detail["rows"]:
         return [Text(_("No approved event"))]
-    titles = {item.code: f"{item.code} {item.title}" for item in node.catalogue}
+    titles = _titles(node)
     return [_row(titles.get(item, item), *rest) for item, *rest in detail["rows"]]
+
+
+def _titles(node: Node) -> dict[str, str]:
+    return {item.code: f"{item.code} {item.title}" for item in node.catalogue}
+
+
+def _together(detail: Detail) -> list[Text]:
+    """The sum of several events, term by term."""
+    terms = [figure(count * number_in(value)) for _item, count, value, _matter in detail["rows"]]
+    if len(terms) < 2:
+        return []
+    return [Text(_("Together: %(terms)s = %(sum)s"), {"terms": " + ".join(terms), "sum": detail["sum"]})]
 
 
 def _row(item: str, count: int, value: str, matter: str) -> Text:
@@ -222,17 +235,20 @@ class BonusScorer(EventScorer):
             capped = item_sum if cap is None else min(Fraction(cap), item_sum)
             total += capped
             items.append([code, figure(item_sum), figure(capped)])
-        detail = self.detail(best.values(), items=items, sum=figure(total), repeated=len(entry) - len(best))
+        counted = {id(event) for event in best.values()}
+        passed = [[e.item, 1, figure(e.value), e.matter] for e in entry if id(e) not in counted]
+        detail = self.detail(best.values(), items=items, sum=figure(total), repeated=len(passed), passed=passed)
         return self.cents(min(self.points, total)), detail
 
 
 def bonus_words(node: Node, plan: Plan) -> Text:
-    values = {"points": figure(node.points)}
-    if any(i.cap is not None for i in node.catalogue):
+    values: dict[str, Any] = {"points": figure(node.points)}
+    if caps := [f"{i.code} {figure(i.cap)}" for i in node.catalogue if i.cap is not None]:
+        values["caps"] = caps
         return Text(
             _(
                 "Approved events add their values; events of one item on the same matter count once, "
-                "the highest; each item up to its cap, all together at most %(points)s."
+                "the highest; each item up to its cap (%(caps)s), all together at most %(points)s."
             ),
             values,
         )
@@ -249,22 +265,33 @@ def bonus_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     detail = score.detail
     steps = _rows(node, detail)
     if detail["repeated"]:
-        steps.append(
-            Text(
-                _("Not counted, as another event on the same matter is as high or higher: %(count)s"),
-                {"count": detail["repeated"]},
-            )
-        )
+        # A result stored by an older program knows only how many they were.
+        rows = [_row(_titles(node).get(item, item), *rest) for item, *rest in detail.get("passed", ())]
+        values = {"count": detail["repeated"], "rows": rows or detail["repeated"]}
+        message = _("Not counted, as another event on the same matter is as high or higher: %(rows)s")
+        steps.append(Text(message, values))
     for code, total, capped in detail["items"]:
-        if total != capped:
-            values = {"item": code, "sum": total, "cap": capped}
-            steps.append(Text(_("%(item)s: %(sum)s, capped at %(cap)s"), values))
+        steps += _item_steps(code, total, capped, detail)
     if len(detail["items"]) > 1:
-        terms = " + ".join(capped for _code, _total, capped in detail["items"])
+        terms = " + ".join(f"{code} {capped}".strip() for code, _total, capped in detail["items"])
         steps.append(Text(_("Sum: %(terms)s = %(sum)s"), {"terms": terms, "sum": detail["sum"]}))
     if number_in(detail["sum"]) > node.points:
         values = {"sum": detail["sum"], "cap": figure(node.points)}
         steps.append(Text(_("%(sum)s is above the cap: %(cap)s"), values))
+    return steps
+
+
+def _item_steps(code: str, total: str, capped: str, detail: Detail) -> list[Text]:
+    """The sum of one item where it is a sum, and its cap where that counts."""
+    own = [value for item, _count, value, _matter in detail["rows"] if item == code]
+    values = {"item": code, "terms": " + ".join(own), "sum": total, "cap": capped}
+    steps = []
+    if len(own) > 1 and code:
+        steps.append(Text(_("%(item)s: %(terms)s = %(sum)s"), values))
+    elif len(own) > 1:
+        steps.append(Text(_("Together: %(terms)s = %(sum)s"), values))
+    if total != capped:
+        steps.append(Text(_("%(item)s: %(sum)s, capped at %(cap)s"), values))
     return steps
 
 
@@ -293,6 +320,7 @@ def penalty_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     steps = _rows(node, score.detail)
     if not score.detail["rows"]:
         return steps
+    steps += _together(score.detail)
     total = score.detail["sum"]
     values = {"sum": total, "cap": figure(node.points)}
     if not node.settings.get("uncapped") and number_in(total) > node.points:
@@ -315,7 +343,7 @@ def inspection_words(node: Node, plan: Plan) -> Text:
 def inspection_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     steps = _rows(node, score.detail)
     if score.detail["rows"]:
-        steps.append(Text(_("Taken off: %(sum)s"), {"sum": score.detail["sum"]}))
+        steps += [*_together(score.detail), Text(_("Taken off: %(sum)s"), {"sum": score.detail["sum"]})]
     return steps
 
 

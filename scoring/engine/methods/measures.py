@@ -140,8 +140,12 @@ def rank_points_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         "points": figure(node.points),
         "score": figure(Fraction(node.points) * number_in(value) / Fraction(scale)),
     }
+    values["last"] = max(rank for rank, _value in node.settings["table"])
+    first = _("rank %(rank)s: %(value)s")
+    if values["rank"] > values["last"]:
+        first = _("rank %(rank)s, beyond the table: as rank %(last)s, %(value)s")
     return [
-        Text(_("rank %(rank)s: %(value)s"), values),
+        Text(first, values),
         Text(_("%(points)s × %(value)s ÷ %(scale)s = %(score)s"), values),
     ]
 
@@ -292,8 +296,13 @@ def _per_unit_values(node: Node) -> dict[str, Any]:
 def per_unit_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     values = _per_unit_values(node) | dict(score.detail)
     raw = number_in(score.detail["raw"])
+    difference = number_in(score.detail["actual"]) - Fraction(node.settings.get("threshold", 0))
+    values["difference"] = figure(difference)
+    first = _("figure %(actual)s − %(threshold)s = %(units)s units")
+    if difference != number_in(score.detail["units"]):
+        first = _("figure %(actual)s − %(threshold)s = %(difference)s, in whole units %(units)s")
     steps = [
-        Text(_("figure %(actual)s − %(threshold)s: %(units)s units"), values),
+        Text(first, values),
         Text(_("%(base)s %(sign)s %(value)s × %(units)s = %(raw)s"), values),
     ]
     if raw > Fraction(node.points):

@@ -163,6 +163,7 @@ def rank_band_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     detail: Mapping[str, Any] = score.detail
     scale = (node.ballot or BallotForm()).scale
     values = {
+        "mean": figure(Fraction(detail["mean"])),
         "rank": detail["rank"],
         "size": detail["size"],
         "quotient": figure(Fraction(detail["rank"], detail["size"])),
@@ -173,7 +174,13 @@ def rank_band_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
         "score": figure(Fraction(node.points) * number_in(detail["value"]) / Fraction(scale)),
     }
     own = [
-        Text(_("rank %(rank)s of %(size)s: %(quotient)s, within %(upto)s: %(value)s"), values),
+        Text(
+            _(
+                "V ranks %(rank)s of %(size)s in the category: %(rank)s ÷ %(size)s = %(quotient)s, "
+                "within %(upto)s: %(value)s"
+            ),
+            values,
+        ),
         Text(_("%(points)s × %(value)s ÷ %(scale)s = %(score)s"), values),
     ]
     return vote_steps(node, plan, score, own)
@@ -257,7 +264,13 @@ def ballot_deduct_steps(node: Node, plan: Plan, score: NodeScore) -> list[Text]:
     values = _deduct_values(node) | {"place": score.detail["place"], "got": score.detail["option"]}
     rest = Fraction(node.points) - Fraction(node.settings["value"])
     values["rest"] = figure(rest)
-    facts = Text(_("place %(place)s from the end of the group; “%(option)s”: %(got)s votes"), values)
+    facts = Text(
+        _(
+            "place %(place)s from the end of the group (concerned: up to %(last)s); “%(option)s”: %(got)s votes "
+            "(concerned: from %(votes)s)"
+        ),
+        values,
+    )
     last = _("both conditions hold: %(points)s − %(value)s = %(rest)s")
     if not score.detail["deducted"]:
         last = _("not both conditions hold: full %(points)s points")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from ..conditions import Condition, Value, facts_of, holds
@@ -30,10 +31,12 @@ class Grading:
         unit: int,
         merits: Sequence[Merit],
         facts: Callable[[int, str], Value | None],
+        may_tell: Callable[[int, str], bool],
     ) -> None:
         self.plan = plan
         self.keys, self.categories, self.groups = keys, categories, groups
-        self.totals, self.unit, self.merits, self.facts = totals, unit, merits, facts
+        self.totals, self.unit, self.merits = totals, unit, merits
+        self.facts, self.may_tell = facts, may_tell
         self.position = {grade: i for i, grade in enumerate(plan.grades)}
         size = len(keys)
         self.grade: list[int | None] = [None] * size
@@ -45,6 +48,10 @@ class Grading:
 
     def name(self, position: int | None) -> str | None:
         return None if position is None else self.plan.grades[position]
+
+    def total(self, i: int) -> str:
+        """The subject's total, as it is stored with a reason."""
+        return figure(Fraction(self.totals[i], self.unit))
 
     def open(self) -> Iterable[int]:
         """The subjects that a rule may still change."""
@@ -65,11 +72,14 @@ class Grading:
         return holds(condition, lambda fact: self.facts(i, fact))
 
     def known_facts(self, i: int, condition: Condition) -> dict[str, str]:
-        """The values behind a condition, as they are stored with a reason; empty facts are left out."""
+        """The values behind a condition, as they are stored with a reason.
+
+        Empty facts are left out, and so is a share of votes that would tell how single voters voted.
+        """
         found = {}
         for fact in sorted(facts_of(condition)):
             value = self.facts(i, fact)
-            if value is not None:
+            if value is not None and self.may_tell(i, fact):
                 found[fact] = _stored(value)
         return found
 

@@ -40,15 +40,21 @@ def _distribute(grading: Grading, rule: Rule, index: int, scope: Scope) -> None:
     # A decided holder takes one of its grade's places; the places that are left go out in order of merit.
     held = [sum(1 for i in fixed if grading.name(grading.grade[i]) == g) for g in grades]
     grade_at = [g for g, count, taken in zip(grades, counts, held, strict=True) for _p in range(count - taken)]
-    figures = {"size": len(members), "scope": scope.name, "places": dict(zip(grades, counts, strict=True))}
+    figures = {
+        "size": len(members),
+        "scope": scope.name,
+        "places": dict(zip(grades, counts, strict=True)),
+        "decided": {g: taken for g, taken in zip(grades, held, strict=True) if taken},
+    }
     tied: dict[str, list[str]] = {}
     for block in _blocks(grading, ordered):
         first, last = block[0], block[-1]
         better, grade = grade_at[first], grade_at[last]
         subjects = [grading.keys[ordered[p]] for p in block]
+        places = {"place": first + 1, "last": last + 1, "held": len(ordered), "total": grading.total(ordered[first])}
         for place in block:
             i = ordered[place]
-            grading.change(i, index, rule, grading.position[grade], **figures, tied=better != grade)
+            grading.change(i, index, rule, grading.position[grade], **figures, **places, tied=better != grade)
             if better != grade:
                 values = {"rule": index, "grade": better, "to": grade, **figures, "subjects": subjects}
                 grading.flags[i].append(Flag("tie", values))

@@ -91,11 +91,17 @@ def _lower_all(
     kept, cut, tied = cut_after(max(0, places - len(fixed)), ordered, same)
     below = grading.position[rule.grade or ""] + 1
     figures = {"size": size, "share": figure(rule.share or 0), "places": places, "scope": scope.name}
+    counts = {"held": len(ordered), "decided": len(fixed)}
     block = set(tied)
-    for i in cut:
+    place = len(kept) + 1
+    for number, i in enumerate(cut, start=len(kept) + 1):
+        # Equal merit shares the better place.
+        if number > len(kept) + 1 and not same(cut[number - len(kept) - 2], i):
+            place = number
         # Below a tied block places may be free, yet nobody moves up into them.
         behind = bool(block) and i not in block
-        grading.change(i, index, rule, below, **figures, tied=i in block, behind=behind)
+        own = {**counts, "place": place, "total": grading.total(i)}
+        grading.change(i, index, rule, below, **figures, **own, tied=i in block, behind=behind)
     keys = [grading.keys[i] for i in tied]
     for i in tied:
         values = {"rule": index, "grade": rule.grade, "to": grading.name(below), **figures, "subjects": keys}
@@ -112,6 +118,7 @@ def _lower_all(
             holders=tuple(grading.keys[i] for i in [*fixed, *kept]),
             cut=tuple(grading.keys[i] for i in cut),
             tied=tuple(keys),
+            decided=tuple(grading.keys[i] for i in fixed),
         )
     )
 
@@ -178,7 +185,8 @@ def scope_words(rule: Rule) -> Text:
     return Text(known[rule.scope])
 
 
-def _arithmetic(rule: Rule) -> Text:
+def rounding_words(rule: Rule) -> Text:
+    """How N × share becomes a number of places."""
     rounding = {
         "floor": _("fractions are dropped"),
         "half_up": _("rounded half up"),
@@ -195,7 +203,7 @@ def words_of_limit(rule: Rule, plan: Plan, nodes: Nodes) -> Text:
         "share": percent(rule.share or 0),
         "grade": rule.grade,
         "lower": plan.grades[plan.grades.index(rule.grade or "") + 1],
-        "arithmetic": _arithmetic(rule),
+        "arithmetic": rounding_words(rule),
     }
     first = _(
         "Of %(scope)s at most %(share)s hold %(grade)s (%(arithmetic)s); the last by merit get %(lower)s. Ties at the "
@@ -254,7 +262,7 @@ def words_of_limit_within(rule: Rule, plan: Plan, nodes: Nodes) -> Text:
         "grade": rule.grade,
         "lower": plan.grades[plan.grades.index(rule.grade or "") + 1],
         "condition": condition_words(rule.condition or "", plan, dict(nodes)),
-        "arithmetic": _arithmetic(rule),
+        "arithmetic": rounding_words(rule),
     }
     return Text(
         _(

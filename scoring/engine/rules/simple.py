@@ -92,7 +92,7 @@ def apply_thresholds(grading: Grading, rule: Rule, index: int) -> None:
         grade = next(g for g, minimum in steps if minimum is None or total >= minimum)
         minimum = shown[grade]
         values = {} if minimum is None else {"minimum": figure(minimum)}
-        grading.change(i, index, rule, grade, **values)
+        grading.change(i, index, rule, grade, total=grading.total(i), **values)
 
 
 def words_of_thresholds(rule: Rule, plan: Plan, nodes: Nodes) -> Text:
@@ -138,7 +138,8 @@ def apply_floor_grade(grading: Grading, rule: Rule, index: int) -> None:
     minimum = Fraction(rule.minimum or 0)
     for i in grading.open():
         if grading.totals[i] < minimum * grading.unit:
-            grading.change(i, index, rule, grading.position[rule.grade or ""], minimum=figure(minimum))
+            grade = grading.position[rule.grade or ""]
+            grading.change(i, index, rule, grade, minimum=figure(minimum), total=grading.total(i))
 
 
 def words_of_floor_grade(rule: Rule, plan: Plan, nodes: Nodes) -> Text:

@@ -54,12 +54,12 @@ def place_keys(round_: Round) -> list[str]:
 
 def save_veto(
     *,
-    round: Round,
+    round: Round,  # noqa: A002
     position: int,
     earlier: Round | None,
     places: Mapping[str, int],
     seen: int,
-    by: User,  # noqa: A002
+    by: User,
 ) -> SelectionSetting | None:
     """Settle with which round and for how many places a differential veto is carried out.
 
@@ -74,7 +74,8 @@ def save_veto(
             title = _veto_title(locked, position)
             before = _seen_setting(locked, position, seen)
             if earlier is None:
-                return _take_back(locked, before, by)
+                _take_back(before, by)
+                return None
             kept = _checked(locked, earlier, places)
             values: dict[str, Any] = {"title": title, "earlier": earlier, "places": kept}
             if before is None:
@@ -136,7 +137,7 @@ def _swap(before: SelectionSetting, by: User, values: dict[str, Any]) -> Selecti
     return SelectionSetting.objects.select_related("earlier").get(pk=before.pk)
 
 
-def _take_back(round_: Round, before: SelectionSetting | None, by: User) -> None:
+def _take_back(before: SelectionSetting | None, by: User) -> None:
     if before is None:
         return
     if not SelectionSetting.objects.filter(pk=before.pk, version=before.version).delete()[0]:
@@ -183,9 +184,9 @@ class PresenceRow:
 
 def save_presence(
     *,
-    round: Round,
+    round: Round,  # noqa: A002
     rows: Sequence[PresenceRow],
-    by: User,  # noqa: A002
+    by: User,
 ) -> tuple[int, dict[int, ReviewError]]:
     """Save the right rows in one transaction; (how many changed, refused by subject). Each change is audited.
 

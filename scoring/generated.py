@@ -48,7 +48,7 @@ def generate(plan: Plan, sizes: Mapping[str, int], seed: int) -> Inputs:
         SubjectInput(key=f"{number:04d}", category=category, group=group)
         for number, (category, group) in enumerate(_places(plan, sizes), start=1)
     ]
-    drawn: list[dict[str, dict[str, Any]]] = [{} for _subject in subjects]
+    drawn: list[dict[str, Any]] = [{} for _subject in subjects]
     own_levels = levels(len(subjects), seed)
     for node in walk(plan.root):
         if not node.children:
@@ -121,10 +121,10 @@ def _events(node: Node, plan: Plan, level: int, rng: Random) -> Drawn:
     """Up to three events; who is good has more of what adds and less of what takes off."""
     wanted = level if node.method == "bonus" else 100 - level
     number = sum(rng.randint(1, 100) <= wanted for _try in range(3)) if rng.randint(1, 100) <= 60 else 0
-    return "events", node.code, tuple(_event(node, rng) for _event_ in range(number))
+    return "events", node.code, tuple(_event(node, rng, str(place)) for place in range(number))
 
 
-def _event(node: Node, rng: Random) -> Event:
+def _event(node: Node, rng: Random, key: str) -> Event:
     item = rng.choice(node.catalogue) if node.catalogue else None
     value = rng.choice(item.values) if item and item.values else Decimal(rng.randint(1, 4)) / 2
     return Event(
@@ -133,6 +133,7 @@ def _event(node: Node, rng: Random) -> Event:
         value=value,
         matter=str(rng.randint(1, 5)),
         status="approved" if rng.randint(1, 100) <= 90 else "pending",
+        key=key,
     )
 
 

@@ -116,12 +116,17 @@ def decode(document: Mapping[str, Any], limits: Sequence[LimitReport] = ()) -> R
         category_rank=document["category_rank"],
         grade=document["grade"],
         scores={code: decode_score(part) for code, part in document["scores"].items()},
-        reasons=tuple(
-            Reason(rule=rule, key=key, before=before, after=after, values=unpack(values))
-            for rule, key, before, after, values in document["reasons"]
-        ),
+        reasons=decode_reasons(document),
         flags=tuple(_flag(key, unpack(values), limits) for key, values in document["flags"]),
         missing=tuple(document["missing"]),
+    )
+
+
+def decode_reasons(document: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """The rules that made the grade, of a document of this shape."""
+    return tuple(
+        Reason(rule=rule, key=key, before=before, after=after, values=unpack(values))
+        for rule, key, before, after, values in document["reasons"]
     )
 
 

@@ -249,15 +249,18 @@ class _Book:
 
 
 def reasons_in_words(plan: Plan, result: Result) -> str:
-    """Every rule that changed the grade: "优秀 → 良好: why", in the order of the rules."""
+    """The first grade and every rule that changed it, numbered where there are several, then the final grade."""
     parts = []
     for reason in result.reasons:
-        words = render(engine.explain_reason(reason, plan))
-        before, after = reason.before, reason.after or NO_GRADE
-        # The first grade that somebody gets is no change of one.
-        change = after if reason.before in (None, reason.after) else f"{before} → {after}"
-        parts.append(f"{change}：{words}")
-    return "；".join(parts)
+        words = render(engine.explain_reason(reason, plan)).rstrip("。.")
+        # The first grade that somebody gets is no change of one: the sentence names it.
+        if reason.before not in (None, reason.after):
+            words = f"{reason.before} → {reason.after or NO_GRADE}：{words}"
+        parts.append(words)
+    if len(parts) < 2:
+        return "".join(parts)
+    numbered = [f"{number}. {words}" for number, words in enumerate(parts, start=1)]
+    return "；".join([*numbered, f"最终：{result.grade or NO_GRADE}"])
 
 
 def flags_in_words(plan: Plan, result: Result) -> str:

@@ -237,9 +237,13 @@ def _type_of(fact: str, facts: dict[str, FactDefinition]) -> FactType:
 
 def condition_words(text: str, plan: Plan, nodes: dict[str, Node]) -> Text:
     """The condition as a sentence: facts by their titles, `and` before `or`."""
+    return words_of(parse(text), plan, nodes)
+
+
+def words_of(condition: Condition, plan: Plan, nodes: dict[str, Node]) -> Text:
     alternatives = [
         _joined([_comparison_words(c, plan, nodes) for c in alternative], _("%(first)s and %(next)s"))
-        for alternative in parse(text).alternatives
+        for alternative in condition.alternatives
     ]
     return _joined(alternatives, _("%(first)s, or %(next)s"))
 
@@ -321,10 +325,15 @@ def can_be_named(code: str) -> bool:
     return own and code not in (*STANDING, "and", "or")
 
 
-def is_one_fact(text: str) -> bool:
-    """Whether the condition is a single boolean fact, so that its words say its value too."""
-    comparisons = list(parse(text).comparisons())
-    return len(comparisons) == 1 and comparisons[0].operator is None
+def only_facts(condition: Condition) -> bool:
+    """Whether the condition is nothing but boolean facts, so that its words say their values too."""
+    return all(comparison.operator is None for comparison in condition.comparisons())
+
+
+def part_that_holds(condition: Condition, lookup: Lookup) -> Condition:
+    """The alternatives that hold; the whole condition if, by this lookup, none does."""
+    held = tuple(a for a in condition.alternatives if all(_holds(c, lookup) for c in a))
+    return Condition(held or condition.alternatives)
 
 
 def decimal_value(value: bool | Decimal | str) -> Value:

@@ -11,14 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 from .composite import composite_steps, composite_words, is_adjustment
-from .conditions import condition_words, is_one_fact
+from .conditions import Value, condition_words, facts_of, only_facts, parse, part_that_holds, words_of
 from .methods import METHODS
 from .rules import RULES
 from .rules.limits import rounding_words
 from .rules.simple import steps_of
-from .text import figure, percent, percent_of
+from .text import figure, number_in, percent, percent_of
 from .text import gettext_noop as _
-from .types import Flag, LimitReport, Node, NodeScore, Plan, Reason, Rule, Status, Text
+from .types import FactType, Flag, LimitReport, Node, NodeScore, Plan, Reason, Rule, Status, Text
 
 
 def nodes_of(plan: Plan) -> dict[str, Node]:
@@ -95,14 +95,26 @@ def explain_reason(reason: Reason, plan: Plan) -> Text:
 
 def _by_condition(message: str) -> Any:
     def explain(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> Text:
-        condition = condition_words(rule.condition or "", plan, nodes_of(plan))
-        facts = _facts(values.get("facts", {}), plan)
+        stored = values.get("facts", {})
+        # Of several alternatives only those that hold are a reason; the rule's own words have them all.
+        held = part_that_holds(parse(rule.condition or ""), lambda fact: _value(fact, stored.get(fact), plan))
+        condition = words_of(held, plan, nodes_of(plan))
+        facts = _facts({fact: stored[fact] for fact in stored if fact in facts_of(held)}, plan)
         said = Text(message, {"condition": condition, "grade": rule.grade, "steps": rule.steps})
-        if not facts or is_one_fact(rule.condition or ""):
+        if not facts or only_facts(held):
             return said
         return Text(_("%(sentence)s (%(facts)s)"), {"sentence": said, "facts": facts})
 
     return explain
+
+
+def _value(fact: str, stored: str | None, plan: Plan) -> Value | None:
+    """What a condition compares, from what is stored with a reason."""
+    if stored is None or stored in ("true", "false"):
+        return None if stored is None else stored == "true"
+    own = next((f for f in plan.facts if f.code == fact), None)
+    is_word = fact.startswith("grade_in:") or (own is not None and own.type is FactType.CHOICE)
+    return stored if is_word else number_in(stored)
 
 
 def _facts(facts: Mapping[str, str], plan: Plan) -> list[Text]:
@@ -190,7 +202,10 @@ def _quota(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> di
     order = merit_words(plan)
     if rule.prefer:
         condition = condition_words(rule.prefer, plan, nodes_of(plan))
-        order = Text(_("%(order)s, those first for whom %(condition)s"), {"order": order, "condition": condition})
+        prefer = {"order": order, "condition": condition}
+        order = Text(_("%(order)s, those first for whom %(condition)s (this subject: no)"), prefer)
+        if values.get("preferred"):
+            order = Text(_("%(order)s, those first for whom %(condition)s (this subject: yes)"), prefer)
     place = {"place": values.get("place", "—"), "held": held, "total": values.get("total", "—"), "order": order}
     return {
         "grade": rule.grade,

@@ -6,8 +6,8 @@ fit all get the lower grade, nobody of lower merit moves up, and the block is fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -85,6 +85,7 @@ def _lower_all(
     fixed: list[int],
     ordered: list[int],
     same: Callable[[int, int], bool],
+    preferred: Mapping[int, bool] | None = None,
 ) -> None:
     """Cut `ordered` to the places that the decided ones leave, and report the arithmetic."""
     places = _places(rule, size)
@@ -93,34 +94,36 @@ def _lower_all(
     figures = {"size": size, "share": figure(rule.share or 0), "places": places, "scope": scope.name}
     counts = {"held": len(ordered), "decided": len(fixed)}
     block = set(tied)
-    place = len(kept) + 1
-    for number, i in enumerate(cut, start=len(kept) + 1):
-        # Equal merit shares the better place.
-        if number > len(kept) + 1 and not same(cut[number - len(kept) - 2], i):
-            place = number
+    for place, i in _shared_places(cut, len(kept) + 1, same):
         # Below a tied block places may be free, yet nobody moves up into them.
         behind = bool(block) and i not in block
-        own = {**counts, "place": place, "total": grading.total(i)}
+        own: dict[str, Any] = {**counts, "place": place, "total": grading.total(i)}
+        if preferred is not None:
+            own["preferred"] = preferred[i]
         grading.change(i, index, rule, below, **figures, **own, tied=i in block, behind=behind)
     keys = [grading.keys[i] for i in tied]
     for i in tied:
         values = {"rule": index, "grade": rule.grade, "to": grading.name(below), **figures, "subjects": keys}
         grading.flags[i].append(Flag("tie", values))
+    report = LimitReport(index, rule.key, scope.name, rule.grade or "", size, rule.share or Decimal(0), places, ())
     grading.limits.append(
-        LimitReport(
-            rule=index,
-            key=rule.key,
-            scope=scope.name,
-            grade=rule.grade or "",
-            size=size,
-            share=rule.share or Decimal(0),
-            places=places,
+        replace(
+            report,
             holders=tuple(grading.keys[i] for i in [*fixed, *kept]),
             cut=tuple(grading.keys[i] for i in cut),
             tied=tuple(keys),
             decided=tuple(grading.keys[i] for i in fixed),
         )
     )
+
+
+def _shared_places(ordered: Sequence[int], start: int, same: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
+    """(place, subject) from `start` on: equal merit shares the better place."""
+    place = start
+    for number, i in enumerate(ordered):
+        if number and not same(ordered[number - 1], i):
+            place = start + number
+        yield place, i
 
 
 def _holders(grading: Grading, rule: Rule, scope: Scope) -> list[int]:
@@ -148,7 +151,8 @@ def apply_limit(grading: Grading, rule: Rule, index: int) -> None:
         def same(a: int, b: int, order: Callable[[int], tuple[Any, ...]] = order) -> bool:
             return order(a) == order(b)
 
-        _lower_all(grading, rule, index, scope, size=size, fixed=fixed, ordered=ordered, same=same)
+        told = None if condition is None else preferred
+        _lower_all(grading, rule, index, scope, size=size, fixed=fixed, ordered=ordered, same=same, preferred=told)
 
 
 def _limited(rule: Rule, plan: Plan) -> Checks:

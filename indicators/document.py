@@ -190,12 +190,12 @@ def _check_keys(
 
 
 def _check_methods(document: Document, found: Found) -> None:
-    parents = {row.get("parent") for _index, row in _rows(document, "indicators")}
+    parents = {str(row.get("parent")) for _index, row in _rows(document, "indicators")}
     for index, row in _rows(document, "indicators"):
         path: Path = ("indicators", index)
         method = row.get("method")
         if method is None:
-            if row.get("code") not in parents:
+            if str(row.get("code")) not in parents:
                 found.append(
                     (
                         (*path, "method"),
@@ -203,7 +203,7 @@ def _check_methods(document: Document, found: Found) -> None:
                     )
                 )
             method = "composite"
-        if method not in shape.METHOD_FIELDS:
+        if not isinstance(method, str) or method not in shape.METHOD_FIELDS:
             continue
         own = [*shape.METHOD_FIELDS[method]]
         every = [key for key in shape.INDICATOR.fields if key not in (*shape.NODE_FIELDS, "note", "defaults")]

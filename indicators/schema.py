@@ -296,6 +296,27 @@ def unknown_key(key: str, known: Sequence[str]) -> Text:
     return Text(_("“%(key)s” is not known here; known are: %(known)s."), {"key": key, "known": list(known)})
 
 
+def readable(kind: Field, raw: Any) -> Any:
+    """The typed value; where something cannot be read, that as it was written and the rest typed."""
+    problems: list[Any] = []
+    typed = kind.read(raw, (), lambda path, _text: problems.append(path))
+    if not problems:
+        return typed
+    if isinstance(kind, Either):
+        return readable(kind.several if isinstance(raw, (list, tuple)) else kind.single, raw)
+    if isinstance(kind, NamedRow):
+        return readable(kind.record, {kind.name: raw} if isinstance(raw, str) else raw)
+    if isinstance(kind, ListOf) and isinstance(raw, (list, tuple)):
+        return [readable(kind.item, item) for item in raw]
+    if isinstance(kind, TableOf) and isinstance(raw, Mapping):
+        return {str(key): readable(kind.item, item) for key, item in raw.items()}
+    if isinstance(kind, Record) and isinstance(raw, Mapping):
+        known = [key for key in kind.fields if raw.get(key) is not None]
+        others = {str(key): value for key, value in raw.items() if key not in kind.fields and value is not None}
+        return {key: readable(kind.fields[key], raw[key]) for key in known} | others
+    return raw
+
+
 def plain(value: Any) -> Any:
     """A typed value as JSON can hold it: figures as plain digits in text."""
     if isinstance(value, Decimal):

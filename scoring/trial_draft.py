@@ -19,9 +19,8 @@ WHAT: Mapping[str, str] = {
     "earlier": _("results of earlier rounds"),
     "not_applicable": _("the setting “not applicable”"),
     "fact": _("facts"),
-    "category": _("the category"),
     "decision": _("decisions of the committee"),
-    "subject": _("the code"),
+    "subject": _("all inputs"),
 }
 SOURCES = {"mark": "marks", "event": "events", "attainment": "attainment", "number": "numbers", "vote": "votes"}
 

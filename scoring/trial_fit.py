@@ -271,7 +271,8 @@ class _Fitting:
         for error in errors:
             if error.field != "decision":
                 take_out(by_key[error.subject], error, self.outside)
-            place = (error.code, error.field.partition(".")[0])
+            gone = error.subject in self.outside
+            place = ("", "subject") if gone else (error.code, error.field.partition(".")[0])
             reason = repr((error.text.message, sorted(map(str, error.text.values.items()))))
             said[place].setdefault(reason, (error.text, set()))[1].add(error.subject)
         for (code, kind), reasons in said.items():
@@ -280,7 +281,7 @@ class _Fitting:
         return replace(inputs, decisions={k: d for k, d in inputs.decisions.items() if k not in refused})
 
     def _say_reasons(self, code: str, kind: str, reasons: list[tuple[Text, set[str]]]) -> None:
-        what = Text(WHAT.get(kind, WHAT["category"]))
+        what = Text(WHAT.get(kind, WHAT["subject"]))
         shown = reasons if len(reasons) <= REASONS else reasons[: REASONS - 1]
         for text, subjects in shown:
             values = {"what": what, "leaf": self._name(code), "count": len(subjects), "reason": text}

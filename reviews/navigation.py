@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from indicators.services import engine_plan
+from indicators.sets import readers
 from scoring.engine.types import Plan
 from units import access
 
@@ -44,7 +45,19 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("marks", _("Mark sheets") if access.may_see_all_marks(user) else _("My marks"), "reviews:my_marks", marks),
         ("events", _("Bonus and penalty"), "reviews:event_list", events and bool(Tree(plan).of(EVENTS))),
         ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),
+        ("earlier", _("Earlier rounds"), "scoring:earlier", access.may_see_earlier(user) and bool(readers(plan))),
         ("workbook", _("Workbook"), "reports:workbook", access.may_download_workbook(user)),
         ("ranking", _("Ranking"), "scoring:ranking", access.may_see_ranking(user, round_)),
+        ("selections", _("Use of the results"), _use_of(round_), _may_use(user, round_)),
         ("history", _("Log"), "reviews:history", access.may_see_audit(user)),
     ]
+
+
+def _may_use(user: Any, round_: Round) -> bool:
+    """Selections and payout: only where the plan has any, for those who see every result."""
+    document = round_.plan_version.document
+    return access.may_see_all_results(user) and bool(document.get("selections") or document.get("payout"))
+
+
+def _use_of(round_: Round) -> str:
+    return "scoring:selections" if round_.plan_version.document.get("selections") else "scoring:payout"

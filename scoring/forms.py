@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -82,3 +83,32 @@ class WithdrawForm(forms.Form):
 
     reason = forms.CharField(label=_("Reason"), max_length=500)
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+class VetoForm(forms.Form):
+    """With which round, and for how many places, a differential veto is carried out."""
+
+    earlier = forms.ChoiceField(label=_("Round compared with"), required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def __init__(self, *args: Any, rounds: list[tuple[str, str]], keys: list[str], **kwargs: Any) -> None:
+        """`keys`: what a number of places is asked for, a category each or "" alone."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["earlier"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("not settled yet")), *rounds]
+        self.keys = {f"places-{number}": key for number, key in enumerate(keys)}
+        for name, key in self.keys.items():
+            self.fields[name] = forms.IntegerField(
+                label=_("Places: %(category)s") % {"category": key} if key else _("Number of places"),
+                required=False,
+                min_value=1,
+                max_value=100_000,
+            )
+
+    def places(self) -> dict[str, int]:
+        """What was typed; a category left empty is not selected from."""
+        return {key: self.cleaned_data[name] for name, key in self.keys.items() if self.cleaned_data[name] is not None}
+
+    def initial_places(self, places: Mapping[str, int]) -> dict[str, int]:
+        return {name: places[key] for name, key in self.keys.items() if key in places}

@@ -149,7 +149,7 @@ def in_words(table: Table, paid: Decimal) -> str:
 
 def line_words(table: Table, line: Line) -> Text:
     """How the payment comes about, in a sentence."""
-    unit = Text(table.unit)
+    unit = table.unit
     if line.presence is not None:
         exact = Fraction(line.amount) * line.presence.months / (table.months or 1)
         return Text(

@@ -6,7 +6,7 @@ Nothing is stored: the same result and the same settings give the same lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -62,6 +62,7 @@ class Selection:
     parts: list[Part] = field(default_factory=list)
     chosen: list[Chosen] = field(default_factory=list)
     veto: VetoState | None = None
+    by_unit: bool = False
 
     @property
     def kind_words(self) -> Words:
@@ -104,6 +105,7 @@ def read_selections(
                 parts=parts,
                 chosen=chosen,
                 veto=vetoes.get(position),
+                by_unit=_scope_of(row) == "unit",
             )
         )
     return found
@@ -141,8 +143,8 @@ class _Maker:
         return parts, chosen
 
     def _last(self, row: Mapping[str, Any]) -> list[LastOnes]:
-        share, scope = row.get("share", NONE), row.get("scope", "all")
-        if row["kind"] == FOCUS or scope == "category":
+        share, scope = row.get("share", NONE), _scope_of(row)
+        if scope == "category":
             categories = [each.category for each in self.standings]
             found = last_per_category(self.outcome, share, categories, row.get("shares"))
             return sorted(found, key=lambda last: self._place(last.scope))
@@ -156,7 +158,7 @@ class _Maker:
 
     def _from_the_end(self, row: Mapping[str, Any], last: LastOnes) -> list[tuple[int, str]]:
         """(place from the end, subject), worst first; ties share the worse place."""
-        by_category = row["kind"] == FOCUS or row.get("scope") == "category"
+        by_category = _scope_of(row) == "category"
         ranks = [_rank(self.by_code[code], by_category) for code in last.subjects]
         return [
             (1 + sum(other > rank for other in ranks), code) for rank, code in zip(ranks, last.subjects, strict=True)
@@ -179,11 +181,13 @@ class _Maker:
         for scope in sorted(members):
             with_grade = [each for each in members[scope] if each.code in self.counted]
             places = floor_of(Fraction(share) * len(with_grade))
-            words = _quota_words(row, scope, len(with_grade), share, places)
+            words, of = _quota_words(len(with_grade), share, places), _scope_words(row, scope)
             eligible = [each for each in with_grade if each.code not in barred]
             parts.append(Part(scope, len(with_grade), places, len(eligible), words))
             chosen += [
-                Chosen(each, scope, _place_words(words, barred.get(each.code)), BARRED if each.code in barred else "")
+                Chosen(
+                    each, scope, _place_words(of, words, barred.get(each.code)), BARRED if each.code in barred else ""
+                )
                 for each in sorted(with_grade, key=lambda each: (each.rank, each.code))
             ]
         return parts, chosen
@@ -206,9 +210,14 @@ def _rank(standing: Standing, by_category: bool) -> int:
     return standing.category_rank if by_category else standing.rank
 
 
+def _scope_of(row: Mapping[str, Any]) -> str:
+    """What the selection is made from each of: "category", "unit", or "all" together."""
+    usual = {FOCUS: "category", QUOTA: "unit"}
+    return str(row.get("scope", usual.get(row["kind"], "all")))
+
+
 def _part_of(row: Mapping[str, Any], standing: Standing) -> str:
-    parts: dict[str, Callable[[], str]] = {"all": lambda: "", "category": lambda: standing.category}
-    return parts.get(row.get("scope", "unit"), lambda: standing.unit_name)()
+    return {"category": standing.category, "unit": standing.unit_name}.get(_scope_of(row), "")
 
 
 # ---------------------------------------------------------------- words
@@ -236,33 +245,26 @@ def _last_words(last: LastOnes) -> Text:
 
 
 def _scope_words(row: Mapping[str, Any], scope: str) -> Text:
-    if row["kind"] == FOCUS or row.get("scope") == "category":
+    kind = _scope_of(row)
+    if kind == "all":
+        return Text(gettext_noop("all subjects"))
+    if kind == "category":
         return Text(gettext_noop("the category “%(name)s”"), {"name": scope})
-    if row.get("scope") == "unit":
-        return _unit_words(scope)
-    return Text(gettext_noop("all subjects"))
-
-
-def _unit_words(name: str) -> Text:
-    return Text(gettext_noop("the unit “%(name)s”"), {"name": name}) if name else Text(gettext_noop("those of no unit"))
-
-
-def _quota_words(row: Mapping[str, Any], scope: str, size: int, share: Decimal, places: int) -> Text:
-    scopes = {"all": Text(gettext_noop("all subjects")), "category": _scope_words({**row, "scope": "category"}, scope)}
-    values = {
-        "scope": scopes.get(row.get("scope", "unit"), _unit_words(scope)),
-        "size": size,
-        "share": percent(share),
-        "exact": figure(Fraction(share) * size),
-        "places": places,
-    }
-    return Text(
-        gettext_noop("%(scope)s: %(size)s with a grade × %(share)s = %(exact)s, rounded down: %(places)s places"),
-        values,
+    return (
+        Text(gettext_noop("the unit “%(name)s”"), {"name": scope}) if scope else Text(gettext_noop("those of no unit"))
     )
 
 
-def _place_words(words: Text, barred_by: str | None) -> Text:
+def _quota_words(size: int, share: Decimal, places: int) -> Text:
+    values = {"size": size, "share": percent(share), "exact": figure(Fraction(share) * size), "places": places}
+    return Text(gettext_noop("%(size)s × %(share)s = %(exact)s, rounded down: %(places)s places"), values)
+
+
+def _place_words(scope: Text, words: Text, barred_by: str | None) -> Text:
+    values = {"scope": scope, "places": words}
     if barred_by is None:
-        return words
-    return Text(gettext_noop("%(places)s; not eligible oneself (“%(title)s”)"), {"places": words, "title": barred_by})
+        return Text(gettext_noop("%(scope)s (with a grade): %(places)s"), values)
+    return Text(
+        gettext_noop("%(scope)s (with a grade): %(places)s; not eligible, being on the list “%(title)s”"),
+        {**values, "title": barred_by},
+    )

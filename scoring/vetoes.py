@@ -169,3 +169,17 @@ def candidate_words(candidate: Candidate) -> Text:
         ),
     }
     return Text(words[candidate.verdict], values)
+
+
+# ---------------------------------------------------------------- choosing the other round
+
+
+def fitting_rounds(round_: Round, against: str) -> tuple[list[Round], str]:
+    """All other rounds, newest first, and the id (as text) of the one that the plan means, or "".
+
+    Meant is one whose plan or own title is `against`; of several that of the same period, else the newest. One query.
+    """
+    others = list(Round.objects.exclude(pk=round_.pk).select_related("plan").order_by("-opened_at", "-id"))
+    meant = [each for each in others if against and against in (each.plan.title, each.title, each.name)]
+    same = [each for each in meant if each.name == round_.name]
+    return others, str((same or meant)[0].pk) if meant else ""

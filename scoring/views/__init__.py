@@ -1,19 +1,27 @@
 """Pages of results, one module per concern."""
 
 from .decisions import decide, withdraw
+from .earlier import earlier, earlier_subjects
 from .limits import announce, limits, seal
 from .mine import my_results
+from .payout import payout
 from .ranking import ranking
+from .selections import selections, settle_veto
 from .subjects import figure, subject_result
 
 __all__ = [
     "announce",
     "decide",
+    "earlier",
+    "earlier_subjects",
     "figure",
     "limits",
     "my_results",
+    "payout",
     "ranking",
     "seal",
+    "selections",
+    "settle_veto",
     "subject_result",
     "withdraw",
 ]

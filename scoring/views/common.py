@@ -25,11 +25,11 @@ def get_round(round_pk: int) -> Round:
     return get_object_or_404(Round.objects.select_related("plan", "plan_version"), pk=round_pk)
 
 
-def result_context(request: HttpRequest, round_: Round) -> dict[str, Any]:
+def result_context(request: HttpRequest, round_: Round, tab: str = "ranking") -> dict[str, Any]:
     """The round's header, its current computation and what there is to say about it."""
     computation = current_computation(round_)
     published = round_.phase in access.PUBLISHED
-    return round_context(request, round_, "ranking") | {
+    return round_context(request, round_, tab) | {
         "computation": computation,
         "stale": computation is not None and is_stale(computation, round_),
         "published": published,

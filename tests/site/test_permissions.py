@@ -129,6 +129,13 @@ ADDRESSES = {
     "scoring:my_results": Address(ROLES),
     "scoring:ranking": Address(ABOVE, args=ROUND),
     "scoring:limits": Address(ABOVE, args=ROUND),
+    "scoring:selections": Address(ABOVE, args=("veto_round",)),
+    "scoring:settle_veto": Address(None, {OFFICE}, args=("veto_round", "veto"), data=(("seen", "0"),)),
+    "scoring:payout": Address(ABOVE, {OFFICE}, args=("paid_round",)),
+    "scoring:earlier": Address(
+        READERS, {OFFICE}, args=("yearly",), data=(("do", "add"), ("set", "quarters"), ("round", "1"))
+    ),
+    "scoring:earlier_subjects": Address(READERS, args=("yearly", "set")),
     "scoring:announce": Address(None, {OFFICE}, args=ROUND),
     "scoring:seal": Address(None, {OFFICE}, args=ROUND),
     "scoring:subject_result": Address(ABOVE, refused=404, args=("round", "subject")),
@@ -187,6 +194,9 @@ class Site:
 def site() -> Site:
     round_ = district_round(3)
     other_round = district_round(2, plan="yinhai-2016", name="2016")
+    veto_round = district_round(1, plan="county-secretary", name="2017")
+    paid_round = district_round(1, plan="subdistrict-quarterly", name="2018-Q1")
+    yearly = district_round(1, plan="subdistrict-annual", name="2018")
     first, second = round_.subjects.order_by("order")[:2]
     marked = round_.assignments.get(indicator="K21")
     number = other_round.assignments.filter(indicator=NUMBER_LEAF).first()
@@ -210,6 +220,11 @@ def site() -> Site:
     known = {
         "round": round_.pk,
         "other_round": other_round.pk,
+        "veto_round": veto_round.pk,
+        "veto": 0,
+        "paid_round": paid_round.pk,
+        "yearly": yearly.pk,
+        "set": "quarters",
         "subject": first.pk,
         "assignment": marked.pk,
         "number_assignment": number.pk,

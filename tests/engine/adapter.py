@@ -10,7 +10,6 @@ from typing import Any
 from indicators import document, plan_file
 from indicators.services import preset_text
 from scoring.engine import types as t
-from scoring.engine import walk
 
 WIDE = Context(prec=60)
 
@@ -32,19 +31,17 @@ def answer(value: Fraction | str) -> str:
 
 def inputs_of(book: Any) -> t.Inputs:
     """A workbook as the oracle read it (`tests.oracle.book.read`), as the engine takes it."""
-    plan = preset(book.plan_code)
-    assessors = {node.code: [a.name for a in node.assessors] for node in walk(plan.root)}
-    subjects = [_subject(book, one, assessors) for one in book.subjects]
+    subjects = [_subject(book, one) for one in book.subjects]
     return t.Inputs(subjects, frozenset(row["set"] for row in book.past))
 
 
-def _subject(book: Any, one: Any, assessors: dict[str, list[str]]) -> t.SubjectInput:
+def _subject(book: Any, one: Any) -> t.SubjectInput:
     def own(table: dict[Any, Any]) -> dict[str, Any]:
         return {key[1]: value for key, value in table.items() if key[0] == one.code}
 
     marks = {}
     for code, values in own(book.marks).items():
-        names = _names(assessors[code], values)
+        names = _names(book.markers[one.code, code])
         marks[code] = [t.Mark(name, decimal(value)) for name, value in zip(names, values, strict=True)]
     votes: dict[str, dict[str, dict[str, int]]] = {}
     for (subject, code, name), counter in book.votes.items():
@@ -72,8 +69,9 @@ def _subject(book: Any, one: Any, assessors: dict[str, list[str]]) -> t.SubjectI
     )
 
 
-def _names(named: list[str], values: list[Fraction]) -> list[str]:
-    return named if len(named) == len(values) else [f"考评人{number}" for number in range(len(values))]
+def _names(written: list[str]) -> list[str]:
+    """As written; an engine's input needs to tell those apart that a workbook leaves empty."""
+    return written if len(set(written)) == len(written) else [f"{name}{i}" for i, name in enumerate(written)]
 
 
 def _fact(value: Any) -> t.FactValue:

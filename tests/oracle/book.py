@@ -25,12 +25,16 @@ class Subject:
 
 @dataclass
 class Book:
-    """Inputs by (subject code, node code); votes by (subject, node, class) as a Counter of value → count."""
+    """Inputs by (subject code, node code); votes by (subject, node, class) as a Counter of value → count.
+
+    ``markers`` has the assessor ("": not named) of each of the ``marks``.
+    """
 
     plan: dict
     subjects: list = field(default_factory=list)
     not_applicable: set = field(default_factory=set)
     marks: dict = field(default_factory=lambda: defaultdict(list))
+    markers: dict = field(default_factory=lambda: defaultdict(list))
     attainments: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
     events: dict = field(default_factory=lambda: defaultdict(list))
@@ -88,11 +92,15 @@ def fact(cell, kind):
     return number(cell) if kind == "number" else text(cell)
 
 
-def read(path):
-    workbook = load_workbook(path, data_only=True)
+def read(path, plan=None):
+    """The workbook at ``path``, of ``plan`` if it is none of those that ship."""
+    return read_book(load_workbook(path, data_only=True), plan)
+
+
+def read_book(workbook, plan=None):
     head = {text(row["项目"]): row["值"] for row in rows(workbook, "方案")}
     plan_code = code(head["方案"])
-    book = Book(plan=PLANS[plan_code], plan_code=plan_code, round=code(head["轮次"]))
+    book = Book(plan=plan or PLANS[plan_code], plan_code=plan_code, round=code(head["轮次"]))
     _read_subjects(workbook, book)
     _read_scores(workbook, book)
     _read_events(workbook, book)
@@ -131,6 +139,7 @@ def _read_scores(workbook, book):
             book.not_applicable.add(_key(row))
         else:
             book.marks[_key(row)].append(number(row["得分"]))
+            book.markers[_key(row)].append(text(row["考评主体"]))
     for row in rows(workbook, "完成率"):
         book.attainments[_key(row)] = (number(row["目标值"]), number(row["完成值"]))
     for row in rows(workbook, "数值"):

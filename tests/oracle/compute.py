@@ -20,6 +20,7 @@ class Result:
     """scores: node code → Fraction or "不适用"; a missing leaf counts 0 and is named in ``missing``."""
 
     subject: object
+    root: str = "R"
     scores: dict = field(default_factory=dict)
     missing: set = field(default_factory=set)
     rank: int = 0
@@ -31,7 +32,7 @@ class Result:
 
     @property
     def total(self):
-        return self.scores["R"]
+        return self.scores[self.root]
 
 
 @dataclass
@@ -78,6 +79,8 @@ def evaluate(book, result, node):
         if score is None:
             result.missing.add(node["code"])
             score = Fraction(0)
+    if node is book.plan["root"]:
+        score = max(Fraction(0), score)
     result.scores[node["code"]] = half_up(score, book.plan["decimals"])
     return result.scores[node["code"]]
 
@@ -95,8 +98,7 @@ def evaluate_composite(book, result, node):
             weights += weight(child)
     if not weights:
         return NOT_APPLICABLE
-    score = Fraction(node["points"]) * weighted / weights + added
-    return max(Fraction(0), score) if node is book.plan["root"] else score
+    return Fraction(node["points"]) * weighted / weights + added
 
 
 def note_silent_classes(book, result):
@@ -122,7 +124,7 @@ def give_ranks(results):
 def compute_book(book):
     results = []
     for subject in book.subjects:
-        result = Result(subject)
+        result = Result(subject, book.plan["root"]["code"])
         if evaluate(book, result, book.plan["root"]) == NOT_APPLICABLE:
             raise ValueError(f"nothing is applicable to {subject.code}")
         note_silent_classes(book, result)
@@ -133,9 +135,9 @@ def compute_book(book):
     return outcome
 
 
-def compute(path):
-    """The outcome of the workbook at ``path``."""
-    return compute_book(read(path))
+def compute(path, plan=None):
+    """The outcome of the workbook at ``path``, by ``plan`` if it is none of those that ship."""
+    return compute_book(read(path, plan))
 
 
 __all__ = ["Outcome", "Result", "compute", "compute_book", "half_up"]

@@ -36,8 +36,9 @@ VOTERS_ARE_SUBJECTS = ("unit", "peer", "cadre", "staff", "all", "c", "delegate")
 class Draw:
     """subjects: list of dicts (code, name, category, group, facts); inputs: subject code → dict."""
 
-    def __init__(self, plan_code, rng, count, hard=True, missing=False):
-        self.plan_code, self.plan, self.rng, self.hard, self.missing = plan_code, PLANS[plan_code], rng, hard, missing
+    def __init__(self, plan_code, rng, count, hard=True, missing=False, plan=None):
+        self.plan_code, self.plan = plan_code, plan or PLANS[plan_code]
+        self.rng, self.hard, self.missing = rng, hard, missing
         self.with_term = not hard or rng.random() < 0.6
         self.without = {"M"} if hard and plan_code == "finance-points" and rng.random() < 0.25 else set()
         self.subjects = self._subjects(count)
@@ -102,7 +103,7 @@ class Draw:
             code, method = leaf["code"], leaf["method"]
             if code not in applicable:
                 continue
-            if method == "carried" and (self.with_term or not leaf.get("marks_without_rounds")):
+            if method == "carried" and not self._by_marks(leaf):
                 inputs["past"] = self._past(leaf, quality)
             elif method in ("marks", "carried"):
                 inputs["marks"][code] = self._marks(leaf, quality)
@@ -113,8 +114,15 @@ class Draw:
             elif method in BALLOT_METHODS:
                 inputs["votes"][code] = self._votes(leaf, quality)
             elif method in VALUE_METHODS:
-                inputs["values"][code] = rng.randint(1, 20)
+                inputs["values"][code] = self._value(leaf)
         return inputs
+
+    def _by_marks(self, leaf):
+        """Whether the set of a carried leaf has no round at all, so that it takes marks."""
+        return not self.with_term and leaf.get("marks_without_rounds")
+
+    def _value(self, leaf):
+        return self.rng.randint(1, 20)
 
     def _applicable(self):
         """(nodes set not applicable, codes of all nodes that are applicable then), the root among them."""
@@ -145,18 +153,13 @@ class Draw:
             return False
         if node["children"]:
             found = set()
-            counted = [
-                self._mark_applicable(child, off, found)
-                for child in node["children"]
-                if child["method"] not in ADJUSTMENTS and child["weight"] != 0
-            ]
+            counted = []
+            for child in node["children"]:
+                applies = self._mark_applicable(child, off, found)
+                if child["method"] not in ADJUSTMENTS and child["weight"] != 0:
+                    counted.append(applies)
             if not any(counted):
                 return False
-            found |= {
-                child["code"]
-                for child in node["children"]
-                if child["code"] not in off and (child["method"] in ADJUSTMENTS or child["weight"] == 0)
-            }
             applicable |= found
         applicable.add(node["code"])
         return True
@@ -168,6 +171,10 @@ class Draw:
         if not named and len(offices) == 1 and self.hard and rng.random() < 0.15:
             offices = [""]
         return [(office, self._mark(leaf, quality)) for office in offices]
+
+    def has_one_assessor(self, code):
+        """Whether a mark need not say whose it is."""
+        return len(find(self.plan, code)["assessors"]) == 1
 
     def _mark(self, leaf, quality):
         rng = self.rng

@@ -15,15 +15,15 @@ import zipfile
 from collections import Counter
 from datetime import datetime
 from decimal import Decimal
-from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from .book import WIDE_CHARACTERS
-from .compute import compute
+from .book import WIDE_CHARACTERS, read_book
+from .compute import compute_book
 from .draw import Draw, _points
+from .draw_any import DrawAny
 from .plans import BALLOT_METHODS, EVENT_METHODS, PLANS, leaves
 
 COLUMNS = {
@@ -100,7 +100,9 @@ def _add_scores(draw, made, code, inputs):
     for leaf, given in inputs["marks"].items():
         for office, value in given:
             note = "见评分说明" if draw.plan["notes_required"] else None
-            blank = draw.plan["notes_required"] and draw.hard and draw.rng.random() < 0.1
+            blank = (
+                draw.plan["notes_required"] and draw.hard and draw.rng.random() < 0.1 and draw.has_one_assessor(leaf)
+            )
             made["评分"][1].append([code, leaf, None if blank else office or None, value, note])
     for off in sorted(inputs["off"]):
         made["评分"][1].append(
@@ -225,28 +227,34 @@ def _head(plan_code, seed, rng):
 # --- the generators
 
 
-def make_workbook(path, plan_code, seed, subjects=None, hard=True, missing=False):
-    """Writes a complete random workbook (with gaps if ``missing``) of ``subjects`` subjects (5–40 unless given)."""
-    rng = random.Random(f"{plan_code}/{seed}")
-    count = subjects or rng.choice([5, 8, 12, 20, 25, 32, 40])
-    draw = Draw(plan_code, rng, count, hard, missing)
-    head = _head(plan_code, seed, rng)
-    if hard and not missing and rng.random() < 0.6:
-        _tie_at_a_limit(draw, head)
-    workbook = write(tables(draw), head, rng if hard else None)
+def make_workbook(path, plan_code, seed, subjects=None, hard=True, missing=False, plan=None):
+    """Writes a complete random workbook (with gaps if ``missing``) of ``subjects`` subjects (5–40 unless given).
+
+    ``plan``: one that does not ship with the product, restated.
+    """
+    rng, workbook = in_memory(plan_code, seed, subjects, hard, missing, plan)
     workbook.save(path)
     if hard and rng.random() < 0.25:
         _make_formulas(path, workbook, rng)
     return path
 
 
+def in_memory(plan_code, seed, subjects=None, hard=True, missing=False, plan=None):
+    """The workbook that `make_workbook` writes, but for a few formulas, and the random numbers after it."""
+    rng = random.Random(f"{plan_code}/{seed}")
+    count = subjects or rng.choice([5, 8, 12, 20, 25, 32, 40])
+    draw = DrawAny(plan, rng, count, hard, missing) if plan else Draw(plan_code, rng, count, hard, missing)
+    head = _head(plan_code, seed, rng)
+    if hard and not missing and rng.random() < 0.6:
+        _tie_at_a_limit(draw, head)
+    return rng, write(tables(draw), head, rng if hard else None)
+
+
 def _tie_at_a_limit(draw, head):
     """Copies the last who just keeps a limited grade onto the first who loses it."""
-    plain = BytesIO()
     state = draw.rng.getstate()
-    write(tables(draw), head).save(plain)
+    outcome = compute_book(read_book(write(tables(draw), head), draw.plan))
     draw.rng.setstate(state)
-    outcome = compute(plain)
     ordered = sorted(outcome.results.values(), key=lambda one: -one.total)
     for loser in ordered:
         if any(": limit " in reason or ": distribute " in reason for reason in loser.changes):

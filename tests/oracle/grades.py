@@ -29,11 +29,12 @@ def holds(condition, outcome, result):
 
 
 def compares(part, outcome, result):
-    found = re.fullmatch(r"(.+?) (=|!=|<=|>=|<|>) (.+)", part)
+    found = re.fullmatch(r"(.+?)\s*(!=|<=|>=|=|<|>)\s*(.+)", part)
     if not found:
         return operand(part, outcome, result) is True
     left, op, right = found.groups()
-    terms = [operand(term.strip(), outcome, result) for term in left.split(" + ")]
+    right = right.strip('"')
+    terms = [operand(term.strip(), outcome, result) for term in left.split("+")]
     if any(term is None for term in terms):
         return False
     value = terms[0] if len(terms) == 1 else sum(terms)
@@ -152,7 +153,8 @@ def floor_grade(rule, outcome, graded):
 def cap(rule, outcome, graded):
     grades = outcome.book.plan["grades"]
     for one in graded:
-        if holds(rule["if"], outcome, one) and grades.index(one.grade) < grades.index(rule["grade"]):
+        # Whoever no earlier rule gave a grade has none that could be too good.
+        if one.grade and holds(rule["if"], outcome, one) and grades.index(one.grade) < grades.index(rule["grade"]):
             change(one, rule["grade"], "cap")
 
 
@@ -164,7 +166,7 @@ def set_to(rule, outcome, graded):
 
 def lower(rule, outcome, graded):
     for one in graded:
-        if holds(rule["if"], outcome, one):
+        if one.grade and holds(rule["if"], outcome, one):
             step_down(outcome, one, "lower", rule["by"])
 
 
@@ -184,8 +186,8 @@ def largest_remainder(shares, n):
 
 
 def distribute(rule, outcome, graded):
-    for category in dict.fromkeys(one.subject.category for one in graded):
-        inside = [one for one in graded if one.subject.category == category]
+    for category, everyone in scopes({"scope": "category", **rule}, outcome).items():
+        inside = [one for one in everyone if not one.excluded]
         places = largest_remainder(rule["shares"], len(inside))
         seats = [grade for grade, count in places.items() for _ in range(count)]
         reason = f"distribute {category} {places}"

@@ -12,9 +12,20 @@ def clamp(value, low, high):
 
 
 def marks(book, subject, node):
-    """Mean of the assessors' entries, weighted (an entry of weight 1 unless the plan gives the node other weights)."""
+    """Weighted mean of the assessors' entries. Missing where one of those that the plan names has none."""
     given = book.marks.get((subject.code, node["code"]))
-    return Fraction(sum(given)) / len(given) if given else None
+    if not given:
+        return None
+    weights = node.get("assessor_weights")
+    if not weights:
+        return Fraction(sum(given)) / len(given)
+    names = book.markers[subject.code, node["code"]]
+    if len(weights) == 1 and names == [""]:
+        names = list(weights)
+    if set(names) != set(weights):
+        return None
+    total = sum(Fraction(weights[name]) * value for name, value in zip(names, given, strict=True))
+    return total / sum(Fraction(weight) for weight in weights.values())
 
 
 def approved(book, subject, node):
@@ -122,7 +133,7 @@ def rank_band(book, subject, node):
     rank = 1 + sum(vote > mine for vote in all_votes)
     position = Fraction(rank, len(all_votes))
     value = next(value for upto, value in node["bands"] if position <= Fraction(upto))
-    return Fraction(node["points"]) * value / Fraction(node["scale"])
+    return Fraction(node["points"]) * Fraction(value) / Fraction(node["scale"])
 
 
 def ballot_deduct(book, subject, node):
@@ -156,7 +167,7 @@ def rank_points(book, subject, node):
     if rank is None:
         return None
     table = node["table"]
-    return Fraction(node["points"]) * table[min(int(rank), len(table)) - 1] / Fraction(node["scale"])
+    return Fraction(node["points"]) * Fraction(table[min(int(rank), len(table)) - 1]) / Fraction(node["scale"])
 
 
 def ratio_to_best(book, subject, node):

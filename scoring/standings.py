@@ -34,9 +34,12 @@ class Standing:
     grade: str | None
 
 
-def read_standings(computation: Computation, plan: Plan) -> list[Standing]:
-    """All subjects of a computation in the ranking's order. One query."""
-    rows = in_order(SubjectResult.objects.filter(computation=computation), plan).values_list(
+def read_standings(computation: Computation, plan: Plan, only: int | None = None) -> list[Standing]:
+    """All subjects of a computation in the ranking's order, or `only` one of them. One query."""
+    results = SubjectResult.objects.filter(computation=computation)
+    if only is not None:
+        results = results.filter(subject=only)
+    rows = in_order(results, plan).values_list(
         "subject_id",
         "subject__code",
         "subject__name",

@@ -19,6 +19,7 @@ from ..models import SubjectResult
 from ..queries import limits, neighbours, tied_codes
 from ..sources import read_sources
 from ..trees import branches
+from ..uses import uses_of
 from .common import fragment_or_page, get_round, result_context
 
 
@@ -73,6 +74,7 @@ def subject_page(
         "missing_leaves": words.leaves(plan, result.missing),
         "size": sum(_sizes(context).values()),
         "category_size": _sizes(context).get(subject.category, 0),
+        "uses": uses_of(round_, row.computation, plan, subject, sees_all=context["sees_all"]),
     }
     if request.GET.get("print"):
         context["figures"] = figures(plan, result, read_sources(subject))

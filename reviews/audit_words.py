@@ -26,6 +26,8 @@ ACTIONS = {
     "withdraw grade decision": gettext_noop("withdrew the decision on the grade"),
     "settle selection": gettext_noop("settled the selection"),
     "enter presence": gettext_noop("entered the months present"),
+    "add earlier round": gettext_noop("added the earlier round"),
+    "remove earlier round": gettext_noop("removed the earlier round"),
     "load workbook": gettext_noop("loaded a workbook"),
 }
 FIELDS = {
@@ -58,6 +60,7 @@ FIELDS = {
     "other round": gettext_noop("round compared with"),
     "places": gettext_noop("places"),
     "months": gettext_noop("months present"),
+    "set": gettext_noop("set of earlier rounds"),
     "file": gettext_noop("check sum of the file"),
 }
 VALUES = {
@@ -69,6 +72,7 @@ VALUES = {
     ("phase", "reviewing"): gettext_noop("reviewing"),
     ("phase", "announced"): gettext_noop("announced"),
     ("phase", "sealed"): gettext_noop("sealed"),
+    ("set", "earlier"): gettext_noop("Earlier rounds"),
     ("value", "true"): gettext_noop("yes"),
     ("value", "false"): gettext_noop("no"),
 }
@@ -80,6 +84,7 @@ TARGETS = {
     "reviews.notapplicable": gettext_noop("not applicable"),
     "reviews.event": gettext_noop("event"),
     "reviews.subjectfact": gettext_noop("fact"),
+    "reviews.roundsetmember": gettext_noop("earlier round"),
     "reviews.selectionsetting": gettext_noop("selection from the result"),
     "reviews.partialpresence": gettext_noop("months present"),
 }

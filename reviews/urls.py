@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import events, facts, history, marks, numbers, opening, progress, rounds, subjects
+from .views import earlier, events, facts, history, marks, numbers, opening, progress, rounds, subjects
 
 app_name = "reviews"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/open/", opening.round_open, name="round_open"),
     path("rounds/open/subjects/", opening.round_open_subjects, name="round_open_subjects"),
     path("rounds/open/assessors/", opening.round_open_assessors, name="round_open_assessors"),
+    path("rounds/open/earlier/", earlier.round_open_earlier, name="round_open_earlier"),
     path("rounds/open/confirm/", opening.round_open_confirm, name="round_open_confirm"),
     path("rounds/<int:pk>/", rounds.round_detail, name="round_detail"),
     path("rounds/<int:pk>/phase/<slug:to>/", rounds.phase, name="phase"),

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from appraisal_site.lib.fields import canonical
 from indicators.services import engine_plan
 from reviews.models import (
     Attainment,
@@ -33,9 +32,8 @@ from reviews.models import (
     SubjectFact,
 )
 
+from .earlier import results_then
 from .engine import types
-from .matching import OtherRound
-from .models import SubjectResult
 
 
 @dataclass(slots=True)
@@ -213,29 +211,12 @@ def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:
 
 
 def _read_database_rounds(members: list[RoundSetMember], subjects: dict[int, _Rows]) -> None:
-    found: dict[int, OtherRound[tuple[Decimal, str]]] = defaultdict(OtherRound)
-    results = (
-        SubjectResult.objects.filter(
-            computation__is_current=True,
-            computation__round__in={member.earlier_id for member in members},
-        )
-        .order_by("id")
-        .values_list(
-            "computation__round_id",
-            "subject__person_id",
-            "subject__unit_id",
-            "subject__code",
-            "total",
-            "grade",
-        )
-    )
-    for earlier, person, unit, code, total, grade in results.iterator(chunk_size=5000):
-        found[earlier].add(person, unit, code, (Decimal(canonical(total)), grade))
+    found = results_then({member.earlier_id for member in members})
     for member in members:
         points = engine_plan(member.earlier.plan_version).root.points
-        results_then, name = found[member.earlier_id], member.earlier.name
+        then, name = found[member.earlier_id], member.earlier.name
         for rows in subjects.values():
-            result = results_then.of(rows.person, rows.unit, rows.key)
+            result = then.of(rows.person, rows.unit, rows.key)
             if result is not None:
                 rows.earlier[member.set_name][name] = types.Earlier(
                     round=name, total=result[0], points=points, grade=result[1] or None

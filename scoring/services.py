@@ -17,6 +17,7 @@ from units.access import PUBLISHED
 from units.models import User
 
 from . import documents
+from . import earlier as earlier_rounds
 from .engine import ENGINE_VERSION, score
 from .engine.types import Inputs, Outcome, Plan
 from .errors import ResultFrozen
@@ -196,7 +197,7 @@ def obstacles_to_announcing(round_: Round) -> list[str]:
         obstacles.append(words % {"count": missing})
     if is_stale(computation, round_):
         obstacles.append(_("Inputs have changed since the result was computed. Please compute the round again."))
-    return obstacles
+    return [*obstacles, *earlier_rounds.obstacles(round_)]
 
 
 def _digest_now(round_: Round) -> str:

@@ -123,6 +123,11 @@ def may_manage_events(user: Any) -> bool:
     return is_office(user)
 
 
+def may_see_earlier(user: Any) -> bool:
+    """The earlier rounds that a round reads, and the subjects' results in them."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR)
+
+
 # ---------------------------------------------------------------- results
 
 

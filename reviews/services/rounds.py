@@ -22,6 +22,7 @@ from units import access, audit
 from units.models import Person, Unit, User
 
 from .errors import InvalidInput, NotAllowed, RoundClosed
+from .set_members import create_members
 
 # The label of a period, by the plan's `period`.
 PERIODS: dict[str, tuple[str, Promise | str]] = {
@@ -71,12 +72,14 @@ def open_round(
     subjects: Sequence[NewSubject],
     by: User | None,
     assessor_units: Mapping[str, Unit | None] | None = None,
+    earlier: Mapping[str, Sequence[Round]] | None = None,
 ) -> Round:
     """Open a round of a plan for a period and a list of subjects.
 
     Also freezes the plan version, makes an assignment for each leaf that is entered per subject and
     each of its assessors (the unit found by name or short name, unless `assessor_units` says which),
-    and writes the audit trail. Raises InvalidInput ("name", "subjects", "category").
+    puts the `earlier` rounds into their sets, and writes the audit trail. Raises InvalidInput ("name",
+    "subjects", "category"; "set", "round" of an earlier one).
     """
     if by is not None and not access.may_run_rounds(by):
         raise NotAllowed
@@ -110,6 +113,8 @@ def open_round(
                 },
                 round_id=round_.pk,
             )
+            for set_name, chosen in (earlier or {}).items():
+                create_members(round_, set_name, chosen, by)
     except IntegrityError:
         # The only constraint that well-formed subjects can meet: one round per plan and period.
         raise InvalidInput(period_taken_words(plan, name), "name") from None

@@ -1,4 +1,5 @@
-"""Opening a round in four pages: plan and period, subjects, assessors, confirmation.
+"""Opening a round: plan and period, subjects, assessors, confirmation. A plan that reads earlier rounds has one page
+more, before the last (earlier.py).
 
 What was chosen so far waits in the session, so that one can leave and come back; nothing is
 written before the last page.
@@ -20,7 +21,9 @@ from django.views.decorators.http import require_http_methods
 
 from indicators.models import PlanVersion
 from indicators.services import engine_plan
+from indicators.sets import PlanSet, read_sets
 from reviews.forms.rounds import OpenRoundForm
+from reviews.models import Round
 from reviews.queries.rounds import candidate_categories, candidates
 from reviews.services.errors import InvalidInput
 from reviews.services.rounds import (
@@ -38,6 +41,8 @@ from units.models import Unit
 from ._common import paged
 
 KEY = "round_draft"
+# Where a refused field is put right.
+PAGE_OF = {"name": "reviews:round_open", "set": "reviews:round_open_earlier", "round": "reviews:round_open_earlier"}
 
 
 @dataclass(slots=True)
@@ -51,6 +56,12 @@ class Draft:
     deadline: str
     subjects: dict[str, str]
     assessors: dict[str, int | None]
+    earlier: dict[str, list[int]] | None = None  # set → rounds; None: not asked yet
+
+    @property
+    def sets(self) -> list[PlanSet]:
+        """The sets of earlier rounds that the plan reads; usually none."""
+        return read_sets(self.version.document, self.plan)
 
     @property
     def people(self) -> bool:
@@ -68,7 +79,7 @@ def newest_versions() -> Any:
     return found.select_related("plan").order_by("plan__code")
 
 
-def _load(request: HttpRequest) -> Draft | None:
+def load_draft(request: HttpRequest) -> Draft | None:
     stored = request.session.get(KEY)
     if not stored:
         return None
@@ -79,10 +90,11 @@ def _load(request: HttpRequest) -> Draft | None:
         version,
         engine_plan(version),
         **{name: stored[name] for name in ("name", "title", "deadline", "subjects", "assessors")},
+        earlier=stored.get("earlier"),
     )
 
 
-def _store(request: HttpRequest, draft: Draft) -> None:
+def store_draft(request: HttpRequest, draft: Draft) -> None:
     request.session[KEY] = {
         "version": draft.version.pk,
         "name": draft.name,
@@ -90,6 +102,7 @@ def _store(request: HttpRequest, draft: Draft) -> None:
         "deadline": draft.deadline,
         "subjects": draft.subjects,
         "assessors": draft.assessors,
+        "earlier": draft.earlier,
     }
 
 
@@ -103,7 +116,7 @@ def _usual(draft: Draft) -> dict[str, str]:
 def round_open(request: HttpRequest) -> HttpResponse:
     """First page: which plan, for which period."""
     require(access.may_run_rounds(request.user))
-    draft = _load(request)
+    draft = load_draft(request)
     versions = newest_versions()
     initial: dict[str, Any] = {}
     if draft is not None:
@@ -126,9 +139,11 @@ def round_open(request: HttpRequest) -> HttpResponse:
         )
         if draft is not None and draft.version == version:
             fresh.subjects, fresh.assessors = draft.subjects, draft.assessors
+            # Which rounds are likely depends on the period.
+            fresh.earlier = draft.earlier if draft.name == fresh.name else None
         else:
             fresh.subjects = _usual(fresh)
-        _store(request, fresh)
+        store_draft(request, fresh)
         return redirect("reviews:round_open_subjects")
     context = {"form": form, "step": 1, "versions": versions}
     status = 422 if form.is_bound else 200
@@ -142,7 +157,7 @@ def round_open(request: HttpRequest) -> HttpResponse:
 def round_open_subjects(request: HttpRequest) -> HttpResponse:
     """Second page: who is appraised, in which category. A page of candidates at a time."""
     require(access.may_run_rounds(request.user))
-    draft = _load(request)
+    draft = load_draft(request)
     if draft is None:
         return redirect("reviews:round_open")
     filters = {name: request.GET.get(name, "").strip() for name in ("category", "q", "show")}
@@ -151,7 +166,7 @@ def round_open_subjects(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk__in=[int(pk) for pk in draft.subjects])
     if request.method == "POST":
         _take_subjects(request, draft, found)
-        _store(request, draft)
+        store_draft(request, draft)
         return _after_subjects(request, draft)
     page = paged(request, found)
     counts = _counts(draft)
@@ -221,7 +236,7 @@ def _counts(draft: Draft) -> list[tuple[str, int]]:
 def round_open_assessors(request: HttpRequest) -> HttpResponse:
     """Third page: which unit's accounts enter the marks of each assessor that the plan names."""
     require(access.may_run_rounds(request.user))
-    draft = _load(request)
+    draft = load_draft(request)
     if draft is None:
         return redirect("reviews:round_open")
     names = assessor_names(draft.plan)
@@ -232,8 +247,8 @@ def round_open_assessors(request: HttpRequest) -> HttpResponse:
             chosen = request.POST.get(f"unit-{place}", "")
             pk = int(chosen) if chosen.isdigit() else None
             draft.assessors[name] = pk if pk in known else None
-        _store(request, draft)
-        return redirect("reviews:round_open_confirm")
+        store_draft(request, draft)
+        return redirect("reviews:round_open_earlier" if draft.sets else "reviews:round_open_confirm")
     context = {
         "step": 3,
         "draft": draft,
@@ -274,10 +289,12 @@ def _unnamed(plan: Plan) -> list[Any]:
 def round_open_confirm(request: HttpRequest) -> HttpResponse:
     """Last page: all of it in words; confirming opens the round."""
     require(access.may_run_rounds(request.user))
-    draft = _load(request)
+    draft = load_draft(request)
     if draft is None:
         return redirect("reviews:round_open")
-    units = _chosen_units(draft)
+    if draft.sets and draft.earlier is None:
+        return redirect("reviews:round_open_earlier")
+    units, earlier = _chosen_units(draft), chosen_rounds(draft)
     if request.method == "POST":
         try:
             round_ = open_round(
@@ -288,22 +305,35 @@ def round_open_confirm(request: HttpRequest) -> HttpResponse:
                 subjects=_new_subjects(draft),
                 by=request.user,  # type: ignore[arg-type]
                 assessor_units=units,
+                earlier=earlier,
             )
         except InvalidInput as error:
             messages.error(request, str(error))
-            return redirect("reviews:round_open" if error.field == "name" else "reviews:round_open_subjects")
+            return redirect(PAGE_OF.get(error.field, "reviews:round_open_subjects"))
         del request.session[KEY]
         messages.success(request, _("The round is open. A copy of the plan is frozen with it."))
         return redirect("reviews:round_detail", round_.pk)
     context = {
-        "step": 4,
+        "step": 5,
         "draft": draft,
+        "earlier": [(each, earlier.get(each.code, [])) for each in draft.sets],
         "counts": _counts(draft),
         "chosen": len(draft.subjects),
         "units": units.items(),
         "unnamed": _unnamed(draft.plan),
     }
     return render(request, "reviews/open_confirm.html", context)
+
+
+def chosen_rounds(draft: Draft) -> dict[str, list[Round]]:
+    """Set → the rounds chosen for it, by period; those that are gone meanwhile are left out."""
+    chosen = draft.earlier or {}
+    found = Round.objects.in_bulk([pk for ids in chosen.values() for pk in ids])
+    return {
+        code: sorted((found[pk] for pk in ids if pk in found), key=lambda one: one.name)
+        for code, ids in chosen.items()
+        if code in {each.code for each in draft.sets}
+    }
 
 
 def _chosen_units(draft: Draft) -> dict[str, Unit | None]:

@@ -15,6 +15,7 @@ from reviews.services.errors import ReviewError
 from units import access
 from units.guards import require
 
+from .. import earlier
 from ..queries import left_open, subjects_by_code
 from ..services import announce_round, obstacles_to_announcing, seal_round
 from .common import get_round, limit_lines, result_context
@@ -37,7 +38,7 @@ def limits(request: HttpRequest, round_pk: int) -> HttpResponse:
         "obstacles": obstacles_to_announcing(round_) if may_run and not context["published"] else [],
     }
     if computation is not None and may_run and not context["published"]:
-        context["open"] = left_open(computation)
+        context |= {"open": left_open(computation), "open_earlier": earlier.warnings(round_)}
     return render(request, "scoring/limits.html", context)
 
 

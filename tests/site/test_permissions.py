@@ -93,6 +93,7 @@ ADDRESSES = {
     "reviews:round_open": Address({OFFICE}, {OFFICE}),
     "reviews:round_open_subjects": Address({OFFICE}, {OFFICE}, answer=302),
     "reviews:round_open_assessors": Address({OFFICE}, {OFFICE}, answer=302),
+    "reviews:round_open_earlier": Address({OFFICE}, {OFFICE}, answer=302),
     "reviews:round_open_confirm": Address({OFFICE}, {OFFICE}, answer=302),
     "reviews:round_detail": Address(ROLES, args=ROUND),
     "reviews:phase": Address({OFFICE}, {OFFICE}, args=("round", "phase")),

@@ -257,7 +257,7 @@ def _scope_words(row: Mapping[str, Any], scope: str) -> Text:
 
 def _quota_words(size: int, share: Decimal, places: int) -> Text:
     values = {"size": size, "share": percent(share), "exact": figure(Fraction(share) * size), "places": places}
-    return Text(gettext_noop("%(size)s × %(share)s = %(exact)s, rounded down: %(places)s places"), values)
+    return Text(gettext_noop("%(size)s × %(share)s = %(exact)s, rounded down; places: %(places)s"), values)
 
 
 def _place_words(scope: Text, words: Text, barred_by: str | None) -> Text:

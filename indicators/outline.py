@@ -12,8 +12,10 @@ from scoring.engine.methods import ADJUSTMENTS, METHODS
 from scoring.engine.text import gettext_noop as _
 from scoring.engine.types import Problem, Text
 
-from . import edits, shape
-from .edits import Draft, Refused, children, find, in_tree_order, number, shown, summed, typed_text
+from . import edits, shape, words
+from .edits import Draft, Refused, find, in_tree_order, number, shown, summed, typed_text
+from .edits_parts import PART_WORDS
+from .rendering import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,25 @@ def place_of(problem: Problem, document: Mapping[str, Any]) -> Place:
     return Place(problem, section, parts[0] if parts[0] in SECTIONS else "")
 
 
+def place_words(path: str, document: Mapping[str, Any]) -> str:
+    """A place in the document as people name it: "K11 区委重大决策 · full points", "grade rules 3 · condition"."""
+    parts = [part for part in path.split(".") if part]
+    if not parts:
+        return render(PART_WORDS["basics"])
+    if parts[0] == "indicators" and len(parts) > 1:
+        titles = {str(row.get("code")): str(row.get("title", "")) for row in edits.indicators(document)}
+        names = [f"{parts[1]} {titles.get(parts[1], '')}".strip(), *map(_step_words, parts[2:])]
+    elif parts[0] in PART_WORDS:
+        names = [render(PART_WORDS[parts[0]]), *map(_step_words, parts[1:])]
+    else:
+        names = [_step_words(part) for part in parts]
+    return " · ".join(names)
+
+
+def _step_words(step: str) -> str:
+    return str(int(step) + 1) if step.isdecimal() else str(words.VALUES.get(step, step))
+
+
 # ------------------------------------------------------------------------------ pasting a list
 
 
@@ -236,10 +257,7 @@ def _add(document: Draft, parent: str, line: PastedLine, has_more: bool) -> str:
     return code
 
 
-def method_names(render: Any) -> dict[str, str]:
+def method_names() -> dict[str, str]:
     """Words that a pasted list may use for a method: its name in the reader's language, and its key."""
-    names = {str(render(method.title)): key for key, method in METHODS.items()}
+    names = {render(method.title): key for key, method in METHODS.items()}
     return names | {key: key for key in shape.METHOD_FIELDS if key != "composite"}
-
-
-__all__ = ["Place", "TreeRow", "children", "method_choices", "paste", "place_of", "read_lines", "tree"]

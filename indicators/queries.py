@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from . import document as documents
 from . import services, words
-from .models import Plan, PlanVersion
+from .models import Plan, PlanDraft, PlanVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,11 @@ def missing_presets() -> list[str]:
     """Codes of presets that are not in the library yet. One query."""
     known = set(Plan.objects.values_list("code", flat=True))
     return [code for code in services.preset_codes() if code not in known]
+
+
+def drafts() -> list[PlanDraft]:
+    """Drafts under work, the latest change first. One query."""
+    return list(PlanDraft.objects.select_related("base__plan", "updated_by").defer("base__document"))
 
 
 def versions(plan_code: str) -> QuerySet[PlanVersion]:

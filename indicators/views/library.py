@@ -24,6 +24,8 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     context = {
         "plans": queries.library(),
         "missing_presets": queries.missing_presets() if may_load else [],
+        "may_manage": may_load,
+        "drafts": queries.drafts() if may_load else [],
     }
     return render(request, "indicators/plan_list.html", context)
 
@@ -77,6 +79,7 @@ def _version_page(request: HttpRequest, version: PlanVersion) -> HttpResponse:
         "versions": versions,
         "is_newest": versions[0].pk == version.pk,
         "open_url": _open_url(version) if access.may_run_rounds(request.user) else "",
+        "may_manage": access.may_manage_plans(request.user),
     }
     return render(request, "indicators/version_detail.html", context)
 

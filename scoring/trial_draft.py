@@ -27,21 +27,26 @@ SOURCES = {"mark": "marks", "event": "events", "attainment": "attainment", "numb
 
 @dataclass(slots=True)
 class SubjectDraft:
-    """Its parts may be replaced, never changed in place: other plans compute with them too."""
+    """What belongs to somebody else is copied before it is changed: other plans compute with it too."""
 
     one: SubjectInput
     emptied: set[str] = field(default_factory=set)  # leaves that lost an input
+    own: set[str] = field(default_factory=set)  # sources whose table is a copy
 
     def put(self, source: str, code: str, value: Any) -> None:
-        self._replace(source, {**getattr(self.one, source), code: value})
+        self._own(source)[code] = value
 
     def drop(self, source: str, code: str) -> None:
-        self._replace(source, {key: value for key, value in getattr(self.one, source).items() if key != code})
+        self._own(source).pop(code, None)
         self.emptied.add(code)
 
-    def _replace(self, source: str, value: Any) -> None:
-        parts: dict[str, Any] = {source: value}
-        self.one = replace(self.one, **parts)
+    def _own(self, source: str) -> dict[str, Any]:
+        if source not in self.own:
+            parts: dict[str, Any] = {source: dict(getattr(self.one, source))}
+            self.one = replace(self.one, **parts)
+            self.own.add(source)
+        table: dict[str, Any] = getattr(self.one, source)
+        return table
 
 
 def take_out(draft: SubjectDraft, error: InputError, outside: set[str]) -> None:
@@ -55,6 +60,7 @@ def take_out(draft: SubjectDraft, error: InputError, outside: set[str]) -> None:
     elif kind == "earlier":
         kept = {name: tuple(e for e in rounds if e.round != error.key) for name, rounds in one.earlier.items()}
         draft.one = replace(one, earlier=kept)
+        draft.own.add("earlier")
         draft.emptied.add(error.code)
     elif not source:
         outside.add(one.key)

@@ -77,18 +77,20 @@ class _Fitting:
         drafts = self._categories(drafts)
         for code in [code for code in self.new if code not in self.fresh]:
             self._leaf(code, drafts)
-        inputs = self._leave_out(inputs, drafts, self._errors(inputs, drafts))
-        self._fill(drafts)
+        errors = self._errors(inputs, drafts)
+        inputs = self._leave_out(inputs, drafts, errors)
+        changed = self._fill(drafts) or bool(errors)
         for _pass in range(PASSES):
-            errors = self._errors(inputs, drafts)
-            if not errors:
+            if not changed:
                 break
+            errors = self._errors(inputs, drafts)
             inputs = self._leave_out(inputs, drafts, errors)
+            changed = bool(errors)
         self._keep_decisions(inputs)
         if self.outside:
             self._say(LEFT_OUT, _("Not in this comparison at all: %(count)s subjects."), count=len(self.outside))
-        fitted = self._inputs(inputs, drafts)
-        return Fitted(fitted, tuple(self.notes), frozenset(self.outside), tuple(self._errors(inputs, drafts)))
+        left = self._errors(inputs, drafts) if changed else []
+        return Fitted(self._inputs(inputs, drafts), tuple(self.notes), frozenset(self.outside), tuple(left))
 
     def _inputs(self, inputs: Inputs, drafts: Iterable[SubjectDraft]) -> Inputs:
         subjects = tuple(draft.one for draft in drafts if draft.one.key not in self.outside)
@@ -173,17 +175,25 @@ class _Fitting:
         change = self._points_change(before, after)
         named = {assessor.name for assessor in after.assessors}
         added = [a.name for a in after.assessors if a.name not in {each.name for each in before.assessors}]
+        read: dict[tuple[str, Decimal], Mark] = {}  # subjects share their marks: few are different
         changed, replaced = 0, 0
         for draft in drafts:
             given = draft.one.marks.get(after.code)
             if not given:
                 continue
-            marks = [replace(mark, value=change(mark.value)) for mark in given]
-            changed += any(mark.value != was.value for mark, was in zip(marks, given, strict=True))
+            marks = []
+            for mark in given:
+                known = (mark.assessor, mark.value)
+                if known not in read:
+                    read[known] = Mark(mark.assessor, change(mark.value))
+                marks.append(read[known])
+            moved = any(mark.value != was.value for mark, was in zip(marks, given, strict=True))
             if added:
                 marks = _with_added(marks, named, added, self.plan.decimals)
                 replaced += 1
-            draft.put("marks", after.code, tuple(marks))
+            if moved or added:
+                draft.put("marks", after.code, tuple(marks))
+            changed += moved
         values = {"leaf": self._name(after.code), "old": figure(before.points), "new": figure(after.points)}
         if changed:
             self._say(ASSUMED, self._marks_message(before, after), **values, count=changed)
@@ -296,8 +306,9 @@ class _Fitting:
 
     # ------------------------------------------------------------------------ leaves without input
 
-    def _fill(self, drafts: list[SubjectDraft]) -> None:
-        """Leaves that nobody could have given an input to: as the office chose."""
+    def _fill(self, drafts: list[SubjectDraft]) -> bool:
+        """Leaves that nobody could have given an input to: as the office chose. Whether there were any."""
+        filled = False
         inside = [draft for draft in drafts if draft.one.key not in self.outside]
         branches = {node.code: {below.code for below in walk(node)} for node in walk(self.plan.root)}
         for code, node in self.new.items():
@@ -310,6 +321,8 @@ class _Fitting:
             ]
             if lacking:
                 self._fill_leaf(node, lacking, len(inside))
+                filled = True
+        return filled
 
     def _fill_leaf(self, node: Node, lacking: list[tuple[int, SubjectDraft]], size: int) -> None:
         values = {"leaf": self._name(node.code), "count": len(lacking)}

@@ -41,7 +41,11 @@ def uses_of(round_: Round, computation: Computation, plan: Plan, subject: Subjec
 
 
 def _title(selection: Selection) -> str:
-    return selection.title if selection.kind in (QUOTA, VETO) else _("On the list “%(title)s”") % {"title": selection.title}
+    return (
+        selection.title
+        if selection.kind in (QUOTA, VETO)
+        else _("On the list “%(title)s”") % {"title": selection.title}
+    )
 
 
 def _payout(round_: Round, computation: Computation, plan: Plan, subject: Subject) -> list[Use]:

@@ -133,8 +133,8 @@ def part_words(veto: Veto, ratio: Decimal) -> Text:
     if len(veto.candidates) != veto.invited:
         return Text(
             gettext_noop(
-                "places: %(places)s; %(places)s × %(ratio)s = %(exact)s, rounded up: the first %(invited)s are candidates; with "
-                "ties, or as many as there are, %(candidates)s"
+                "places: %(places)s; %(places)s × %(ratio)s = %(exact)s, rounded up: the first %(invited)s are "
+                "candidates; with ties, or as many as there are, %(candidates)s"
             ),
             values,
         )

@@ -7,3 +7,10 @@ class ScoringConfig(AppConfig):
     label = "scoring"
     verbose_name = _("Scores and ranking")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from reviews.eligibility import read_earlier_with
+
+        from .load import load_earlier
+
+        read_earlier_with(load_earlier)

@@ -34,6 +34,7 @@ from reviews.models import (
 
 from .earlier import results_then
 from .engine import types
+from .engine.earlier import EarlierRounds
 
 
 @dataclass(slots=True)
@@ -186,6 +187,13 @@ def _paper_tallies(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int
 
 
 # ---------------------------------------------------------------- earlier rounds
+
+
+def load_earlier(round: Round) -> dict[int, EarlierRounds]:  # noqa: A002
+    """Subject id → its earlier rounds by set, as a computation reads them. At most 4 queries."""
+    subjects = _subjects(round)
+    _read_earlier(round, subjects)
+    return {pk: rows.finished().earlier for pk, rows in subjects.items()}
 
 
 def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:

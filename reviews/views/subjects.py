@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from reviews.eligibility import has_rules, lines_of
 from reviews.forms.rounds import WithdrawForm
-from reviews.models import NotApplicable, Phase, Round, Subject
+from reviews.models import NotApplicable, Phase, Round, Subject, SubjectFact
 from reviews.navigation import round_context
 from reviews.queries.inputs import count_words, inputs_of_subject
 from reviews.queries.rounds import candidate_categories, candidates, categories_of, subjects_of
@@ -102,9 +103,24 @@ def subject_detail(request: HttpRequest, pk: int, subject_pk: int) -> HttpRespon
         "subject": subject,
         "nodes": _nodes(tree_of(round_), subject),
         "inputs": inputs_of_subject(subject.pk),
+        **_facts(request, round_, subject),
         "may_change": access.may_run_rounds(request.user) and round_.phase == Phase.COLLECTING,
     }
     return render(request, "reviews/subject_detail.html", context)
+
+
+def _facts(request: HttpRequest, round_: Round, subject: Subject) -> dict[str, Any]:
+    """The subject's facts and what follows from them, for those who may see facts."""
+    plan = tree_of(round_).plan
+    if not access.may_see_events(request.user) or not (plan.facts or has_rules(plan)):
+        return {}
+    stored = list(SubjectFact.objects.filter(subject=subject).select_related("updated_by"))
+    by_code = {fact.code: fact for fact in stored}
+    return {
+        "facts": [{"definition": each, "fact": by_code.get(each.code)} for each in plan.facts],
+        "effects": lines_of(round_, plan, [subject], stored)[subject.pk],
+        "shows_effects": has_rules(plan),
+    }
 
 
 def _change(request: HttpRequest, subject: Subject) -> None:

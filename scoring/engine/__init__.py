@@ -8,6 +8,7 @@ it is.
 
 from .check import check_plan
 from .compute import check_inputs, score, walk
+from .eligibility import Consequence, consequences
 from .explain import (
     explain_flag,
     explain_limit,
@@ -29,8 +30,10 @@ __all__ = [
     "ENGINE_VERSION",
     "METHODS",
     "RULES",
+    "Consequence",
     "check_inputs",
     "check_plan",
+    "consequences",
     "explain_flag",
     "explain_limit",
     "explain_reason",

@@ -13,6 +13,7 @@ from .ballots import is_withheld
 from .check import check_plan
 from .composite import Composite
 from .conditions import Value, decimal_value
+from .earlier import earlier_value, reads_earlier
 from .methods import METHODS, Report, Scorer
 from .methods.base import MISSING
 from .ranking import competition_ranks, merit, ranks_within
@@ -368,11 +369,8 @@ class _Facts:
             return self._points(self.entered[i].cents[rest])
         if head == "option_share" and rest:
             return self._share(i, *rest.split(":", 1))
-        if head == "grade_in" and rest:
-            return _grade_in(subject, rest)
-        if head == "times_grade" and rest:
-            name, _colon, grade = rest.partition(":")
-            return Fraction(sum(1 for earlier in subject.earlier.get(name, ()) if earlier.grade == grade))
+        if reads_earlier(fact):
+            return earlier_value(fact, subject.earlier)
         if fact == "total":
             return self._points(self.totals[i])
         if fact == "category_rank":
@@ -402,12 +400,3 @@ class _Facts:
             votes += sum(number for answer, number in answers.items() if answer != ABSTAIN)
             chosen += answers.get(option, 0)
         return Fraction(chosen, votes) if votes else None
-
-
-def _grade_in(subject: SubjectInput, name: str) -> str | None:
-    """The grade of the earlier round of that name, whichever set it stands in."""
-    for rounds in subject.earlier.values():
-        for earlier in rounds:
-            if earlier.round == name and earlier.grade:
-                return earlier.grade
-    return None

@@ -99,7 +99,7 @@ def _by_condition(message: str) -> Any:
         # Of several alternatives only those that hold are a reason; the rule's own words have them all.
         held = part_that_holds(parse(rule.condition or ""), lambda fact: _value(fact, stored.get(fact), plan))
         condition = words_of(held, plan, nodes_of(plan))
-        facts = _facts({fact: stored[fact] for fact in stored if fact in facts_of(held)}, plan)
+        facts = facts_in_words({fact: stored[fact] for fact in stored if fact in facts_of(held)}, plan)
         said = Text(message, {"condition": condition, "grade": rule.grade, "steps": rule.steps})
         if not facts or only_facts(held):
             return said
@@ -117,7 +117,8 @@ def _value(fact: str, stored: str | None, plan: Plan) -> Value | None:
     return stored if is_word else number_in(stored)
 
 
-def _facts(facts: Mapping[str, str], plan: Plan) -> list[Text]:
+def facts_in_words(facts: Mapping[str, str], plan: Plan) -> list[Text]:
+    """“title”: value, of facts as they are stored with a reason."""
     nodes = nodes_of(plan)
     shown = []
     for fact, value in facts.items():
@@ -335,6 +336,7 @@ __all__ = [
     "explain_limit",
     "explain_reason",
     "explain_score",
+    "facts_in_words",
     "is_adjustment",
     "merit_words",
     "method_title",

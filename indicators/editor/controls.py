@@ -178,7 +178,12 @@ class Input:
     @property
     def is_group(self) -> bool:
         """Whether there are several controls, so that a legend names them and no label."""
-        return self.kind in {"choices", "ordered", "table", "rows", "scope", "condition", "part"}
+        return self.kind in {"choices", "ordered", "table", "rows", "scope", "condition", "part", "defaults"}
+
+    @property
+    def is_hidden(self) -> bool:
+        """Names of defaults whose ticks all stand beside their values: only their order is kept."""
+        return self.kind == "defaults" and not self.choices and not self.errors
 
     @property
     def described_by(self) -> str:

@@ -99,7 +99,7 @@ class _Form:
         return f"{self.prefix}.{key}" if self.prefix else key
 
     def _mark(self, key: str) -> Mark | None:
-        if key not in words.VALUES and key not in self.defaults:
+        if (key not in words.VALUES or key == "note") and key not in self.defaults:
             return None
         return Mark(self._name("defaults"), key, key in self.defaults)
 

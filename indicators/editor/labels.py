@@ -82,7 +82,7 @@ LABELS: Mapping[str, Label] = {
     "rank_points.scale": Label(
         _("Values count out of"), _("The score is full points × value of the rank ÷ this figure."), "100"
     ),
-    "step": Label(_("Step"), _("1: whole points only; 0.5: half points too."), "1"),
+    "step": Label(_("Step of the votes"), _("1: whole points only; 0.5: half points too."), "1"),
     "options": Label(_("Options"), _("Words to vote with, each with its value. None: voters write a figure.")),
     "options.title": Label(_("Option")),
     "options.value": Label(_("Value")),
@@ -163,10 +163,10 @@ LABELS: Mapping[str, Label] = {
     "least_characters": Label(_("Fewest characters")),
     "most_characters": Label(_("Most characters")),
     "roles": Label(_("Length by role"), _("Where it is not the same for all.")),
-    "roles.title": Label(_("Role")),
+    "roles.title": Label(_("For whom")),
     "parts": Label(_("Parts of the report")),
     "parts.title": Label(_("Part")),
-    "parts.required": Label(_("Required")),
+    "parts.required": Label(_("Must be written")),
     "least_share": Label(_("Smallest share"), _("Of the whole report.")),
     "most_share": Label(_("Largest share"), _("Of the whole report.")),
     "due": Label(_("Due"), _("In the words of the plan.")),

@@ -18,7 +18,7 @@ from scoring.engine.types import Plan, Text
 
 from . import document as documents
 from . import shape, value_words
-from .changes import ADDED, CHANGED, MOVED, PARTS, REMOVED, Change
+from .changes import ADDED, CHANGED, MOVED, PARTS, REMOVED, Change, Part, in_parts
 from .matching import Pair, moved, paired
 from .renames import Renames, code_of, coded_paired, indicators_paired, names_paired, renames_between, rows
 from .schema import Field, ListOf, NamedRow, Record, TableOf, plain, readable
@@ -43,6 +43,11 @@ _PART_OF = {
 def differences(old: Row, new: Row) -> list[Change]:
     """All changes that lead from one document to the other, in the order of the plan's parts."""
     return _Comparison(old, new).run()
+
+
+def grouped(old: Row, new: Row) -> list[Part]:
+    """The same by parts and places, as `indicators/_differences.html` shows them."""
+    return in_parts(differences(old, new))
 
 
 @dataclass(frozen=True, slots=True)

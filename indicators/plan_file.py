@@ -31,6 +31,36 @@ def load(text: str) -> dict[str, Any]:
         return tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, ValueError) as error:
         raise NotToml(*_explain(str(error), text)) from None
+    except RecursionError:
+        raise NotToml(Text(_("The brackets in this file are nested too deeply.")), 0) from None
+
+
+def source_line(text: str, line: int) -> str:
+    """A line of the file as it is written, without the blanks around it; empty where there is none."""
+    lines = text.removeprefix("\ufeff").split("\n")
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+
+# What tomllib says in English → what it means for whoever wrote the line.
+_INLINE = _("What stands in { } is on one line, parted by commas, without a comma at its end: %(shown)s")
+_TWICE = _("The name on this line is given twice in the same part: %(shown)s")
+_MEANINGS = (
+    ("Cannot overwrite a value", _TWICE),
+    ("Duplicate inline table key", _TWICE),
+    ("Cannot declare", _("This part is there twice, though there can be only one of it: %(shown)s")),
+    ("Expected '='", _("A name, then = and a value are expected on this line: %(shown)s")),
+    ("Expected ']", _("A heading in square brackets is not closed on this line: %(shown)s")),
+    ("Expected newline", _("From column %(column)s on there is more than one value on this line: %(shown)s")),
+    (r"Illegal character '\n'", _("A quotation mark is not closed on this line: %(shown)s")),
+    ("Unclosed inline table", _INLINE),
+    ("Unclosed array", _("A list in [ ] is not closed, or a comma is missing in it, here or before: %(shown)s")),
+    ("Unescaped", _("A backslash in a text is written twice: %(shown)s")),
+    ("Invalid value", _("No value can be read from column %(column)s on; a text needs quotation marks: %(shown)s")),
+)
+_OTHER = _("This line cannot be read as TOML, from column %(column)s on: %(shown)s")
+# What a Chinese keyboard writes → what the file needs.
+_FULL_WIDTH = dict(zip("“”＂‘’，＝［］｛｝【】：。；", '"""\'\',=[]{}[]=.,', strict=True))
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
 
 
 def _explain(message: str, text: str) -> tuple[Text, int]:
@@ -38,12 +68,25 @@ def _explain(message: str, text: str) -> tuple[Text, int]:
     found = re.search(r"\(at line (\d+), column (\d+)\)$", message)
     if found:
         line, column = int(found[1]), int(found[2])
-        shown = text.splitlines()[line - 1].strip() if line <= len(text.splitlines()) else ""
+        shown = source_line(text, line)
         values = {"column": column, "shown": shown[:60]}
-        return Text(_("This line cannot be read as TOML, from column %(column)s on: %(shown)s"), values), line
+        return _meaning(message, shown, values), line
     if message.endswith("(at end of document)"):
-        return Text(_("The file ends too early: a quotation mark or a bracket is not closed.")), len(text.splitlines())
+        lines = text.rstrip().split("\n")
+        return Text(_("The file ends too early: a quotation mark or a bracket is not closed.")), len(lines)
     return Text(_("The file cannot be read as TOML.")), 0
+
+
+def _meaning(message: str, shown: str, values: dict[str, Any]) -> Text:
+    sign = next((each for each in _QUOTED.sub("", shown) if each in _FULL_WIDTH), None)
+    if sign is not None:
+        said = _("The sign %(sign)s is full-width (Chinese) punctuation; write %(plain)s instead: %(shown)s")
+        return Text(said, values | {"sign": sign, "plain": _FULL_WIDTH[sign]})
+    if re.search(r"\d\s*[%％]", _QUOTED.sub("", shown)):
+        return Text(_("A share is written without a percent sign, 0.3 for 30%%: %(shown)s"), values)
+    if message.startswith("Invalid initial character") and "{" in shown:
+        return Text(_INLINE, values)
+    return Text(next((words for start, words in _MEANINGS if message.startswith(start)), _OTHER), values)
 
 
 # ------------------------------------------------------------------------------- lines

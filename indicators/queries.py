@@ -96,6 +96,12 @@ def drafts() -> list[PlanDraft]:
     return list(PlanDraft.objects.select_related("base__plan", "updated_by").defer("base__document"))
 
 
+def newest_version(plan_code: str) -> PlanVersion | None:
+    """The newest version of a plan with its document, if there is such a plan. One query."""
+    found = PlanVersion.objects.filter(plan__code=plan_code).select_related("plan", "created_by")
+    return found.order_by("-number").first()
+
+
 def versions(plan_code: str) -> QuerySet[PlanVersion]:
     """The versions of a plan, newest first, without their documents."""
     return (

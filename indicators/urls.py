@@ -1,13 +1,15 @@
 from django.urls import path
 
-from .views import drafts, editor, library, sections
+from .views import compare, drafts, editor, importing, library, sections
 
 app_name = "indicators"
 urlpatterns = [
     path("plans/", library.plan_list, name="plan_list"),
     path("plans/presets/load/", library.load_presets, name="load_presets"),
+    path("plans/import/", importing.plan_import, name="plan_import"),
     path("plans/versions/<int:pk>/", library.version_detail, name="version_detail"),
     path("plans/versions/<int:pk>/file/", library.version_file, name="version_file"),
+    path("plans/versions/<int:old>/compare/<int:new>/", compare.version_compare, name="version_compare"),
     path("plans/drafts/new/", drafts.draft_new, name="draft_new"),
     path("plans/drafts/<int:pk>/", editor.draft_tree, name="draft_tree"),
     path("plans/drafts/<int:pk>/bar/", drafts.draft_bar, name="draft_bar"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("plans/drafts/<int:pk>/check/", drafts.draft_check, name="draft_check"),
     path("plans/drafts/<int:pk>/discard/", drafts.draft_discard, name="draft_discard"),
     path("plans/<slug:code>/", library.plan_detail, name="plan_detail"),
+    path("plans/<slug:code>/compare/", compare.versions_compare, name="versions_compare"),
     path("plans/<slug:code>/edit/", drafts.plan_edit, name="plan_edit"),
     path("plans/<slug:code>/copy/", drafts.plan_copy, name="plan_copy"),
 ]

@@ -166,6 +166,21 @@ def field_words(key: str, part: str = "") -> Word:
     return Text(message) if message else key
 
 
+def path_words(path: str) -> Word:
+    """The place that a path names: "indicators.A.assessors.1.weight" is “指标 A · 考评主体 2 · 权重”."""
+    parts: list[list[Word]] = []
+    for step in path.split(".") if path else []:
+        if step in FIELDS or not parts:
+            parts.append([field_words(step)])
+        else:
+            parts[-1].append(str(int(step) + 1) if step.isdecimal() else step)
+    said: Word = ""
+    for name, *rows in parts:
+        word = Text("%(list)s %(row)s", {"list": name, "row": " ".join(map(str, rows))}) if rows else name
+        said = Text("%(outer)s · %(inner)s", {"outer": said, "inner": word}) if said else word
+    return said
+
+
 def value_words(key: str, value: Any) -> Word:
     """A value as it is read aloud: 30%, 是, 打分; lists joined; None is a dash."""
     if value is None:

@@ -89,6 +89,9 @@ ADDRESSES = {
     "indicators:plan_detail": Address(ACCOUNTS, args=("plan",)),
     "indicators:version_detail": Address(ACCOUNTS, args=("version",)),
     "indicators:version_file": Address(ACCOUNTS, args=("version",)),
+    "indicators:version_compare": Address(ACCOUNTS, args=("version", "version")),
+    "indicators:versions_compare": Address(ACCOUNTS, answer=302, args=("plan",)),
+    "indicators:plan_import": Address({OFFICE}, {OFFICE}),
     "reviews:round_list": Address(ROLES),
     "reviews:round_open": Address({OFFICE}, {OFFICE}),
     "reviews:round_open_subjects": Address({OFFICE}, {OFFICE}, answer=302),
@@ -141,6 +144,7 @@ ADDRESSES = {
     "scoring:seal": Address(None, {OFFICE}, args=ROUND),
     "scoring:subject_result": Address(ABOVE, refused=404, args=("round", "subject")),
     "scoring:figure": Address(ABOVE, refused=404, args=("round", "subject", "leaf")),
+    "scoring:trial": Address({OFFICE}),
     "scoring:decide": Address(
         None,
         {OFFICE},

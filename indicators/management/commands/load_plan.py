@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from indicators import plan_file, services
-from indicators.document import DocumentErrors
-from indicators.messages import problem_lines
+from indicators import imports, services
+from indicators.messages import as_lines
+from indicators.rendering import render
 
 
 class Command(BaseCommand):
@@ -21,14 +21,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, note: str, **options: Any) -> None:
         try:
-            text = file.read_text(encoding="utf-8-sig")
+            text, encoding = imports.decoded(file.read_bytes())
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}", returncode=2) from None
-        except UnicodeDecodeError:
-            raise CommandError(f"{file}: not a UTF-8 text", returncode=2) from None
-        try:
-            version, is_new = services.import_plan(document=plan_file.load(text), by=None, note=note)
-        except (plan_file.NotToml, DocumentErrors) as error:
-            raise CommandError("\n".join(problem_lines(error, text, file.name)), returncode=2) from None
+        except imports.NoText as error:
+            raise CommandError(f"{file}: {render(error.text)}", returncode=2) from None
+        if encoding != "utf-8":
+            self.stderr.write(f"{file}: read as {encoding}")
+        checked = imports.check_text(text)
+        if checked.plan is None or checked.document is None:
+            raise CommandError("\n".join(as_lines(checked.problems, file.name)), returncode=2)
+        if checked.warnings:
+            self.stderr.write("\n".join(as_lines(checked.warnings, file.name)))
+        version, is_new = services.import_plan(document=checked.document, by=None, note=note)
         outcome = "stored" if is_new else "unchanged"
         self.stdout.write(f"{version.plan.code} v{version.number}: {outcome} ({version.digest[:12]})")

@@ -18,7 +18,7 @@ from indicators.words import SELECTIONS, Words, selection_sentence
 from reviews.models import Round
 
 from .engine.rounding import floor_of
-from .engine.selections import LastOnes, graded, last_overall, last_per_category, last_per_part
+from .engine.selections import LastOnes, Veto, graded, last_overall, last_per_category, last_per_part
 from .engine.text import figure, gettext_noop, percent
 from .engine.types import Outcome, Plan, Text
 from .models import Computation
@@ -36,6 +36,7 @@ class Part:
 
     scope: str
     size: int
+    share: Decimal  # of a veto its ratio
     places: int
     chosen: int
     words: Text
@@ -128,7 +129,7 @@ class _Maker:
         """The last of each part: a focus list or an award exclusion."""
         parts, chosen = [], []
         for last in self._last(row):
-            parts.append(Part(last.scope, last.size, last.places, len(last.subjects), _last_words(last)))
+            parts.append(Part(last.scope, last.size, last.share, last.places, len(last.subjects), _last_words(last)))
             scope = _scope_words(row, last.scope)
             for place, code in self._from_the_end(row, last):
                 values = {"place": place, "scope": scope, "size": last.size, "places": last.places}
@@ -149,12 +150,17 @@ class _Maker:
             found = last_per_category(self.outcome, share, categories, row.get("shares"))
             return sorted(found, key=lambda last: self._place(last.scope))
         if scope == "unit":
-            return last_per_part(self.outcome, share, [each.unit_name for each in self.standings])
+            orders = {each.unit_name: each.unit_order for each in self.standings}
+            found = last_per_part(self.outcome, share, [each.unit_name for each in self.standings])
+            return sorted(found, key=lambda last: (orders[last.scope], last.scope))
         return [last_overall(self.outcome, share)]
 
     def _place(self, category: str) -> int:
         known = self.plan.categories
         return known.index(category) if category in known else len(known)
+
+    def _order(self, row: Mapping[str, Any], scope: str, member: Standing) -> tuple[int, str]:
+        return (self._place(scope) if _scope_of(row) == "category" else member.unit_order, scope)
 
     def _from_the_end(self, row: Mapping[str, Any], last: LastOnes) -> list[tuple[int, str]]:
         """(place from the end, subject), worst first; ties share the worse place."""
@@ -178,12 +184,12 @@ class _Maker:
         for standing in self.standings:
             members.setdefault(_part_of(row, standing), []).append(standing)
         parts, chosen = [], []
-        for scope in sorted(members):
+        for scope in sorted(members, key=lambda scope: self._order(row, scope, members[scope][0])):
             with_grade = [each for each in members[scope] if each.code in self.counted]
             places = floor_of(Fraction(share) * len(with_grade))
             words, of = _quota_words(len(with_grade), share, places), _scope_words(row, scope)
             eligible = [each for each in with_grade if each.code not in barred]
-            parts.append(Part(scope, len(with_grade), places, len(eligible), words))
+            parts.append(Part(scope, len(with_grade), share, places, len(eligible), words))
             chosen += [
                 Chosen(
                     each, scope, _place_words(of, words, barred.get(each.code)), BARRED if each.code in barred else ""
@@ -195,7 +201,7 @@ class _Maker:
     def veto(self, state: VetoState) -> tuple[list[Part], list[Chosen]]:
         parts, chosen = [], []
         for scope, veto in state.vetoes.items():
-            parts.append(Part(scope, len(veto.candidates), veto.places, len(veto.kept), part_words(veto, state.ratio)))
+            parts.append(_veto_part(scope, veto, state.ratio))
             groups = (("kept", veto.kept), ("tied", veto.tied), ("vetoed", veto.vetoed))
             for verdict, codes in groups:
                 for code in codes:
@@ -218,6 +224,10 @@ def _scope_of(row: Mapping[str, Any]) -> str:
 
 def _part_of(row: Mapping[str, Any], standing: Standing) -> str:
     return {"category": standing.category, "unit": standing.unit_name}.get(_scope_of(row), "")
+
+
+def _veto_part(scope: str, veto: Veto, ratio: Decimal) -> Part:
+    return Part(scope, len(veto.candidates), ratio, veto.places, len(veto.kept), part_words(veto, ratio))
 
 
 # ---------------------------------------------------------------- words

@@ -26,6 +26,7 @@ class Standing:
     category: str
     unit: int | None  # the subject's own, or the unit that a person works in
     unit_name: str
+    unit_order: int
     own_unit: int | None  # only where the subject is that unit
     person: int | None
     total: Decimal
@@ -46,9 +47,11 @@ def read_standings(computation: Computation, plan: Plan, only: int | None = None
         "subject__category",
         "subject__unit_id",
         "subject__unit__name",
+        "subject__unit__order",
         "subject__person_id",
         "subject__person__unit_id",
         "subject__person__unit__name",
+        "subject__person__unit__order",
         "total",
         "rank",
         "category_rank",
@@ -63,6 +66,7 @@ def read_standings(computation: Computation, plan: Plan, only: int | None = None
             category=category,
             unit=unit if unit is not None else persons_unit,
             unit_name=unit_name or persons_unit_name or "",
+            unit_order=unit_order if unit_order is not None else persons_unit_order or 0,
             own_unit=unit,
             person=person,
             total=Decimal(canonical(total)).quantize(places),
@@ -77,9 +81,11 @@ def read_standings(computation: Computation, plan: Plan, only: int | None = None
             category,
             unit,
             unit_name,
+            unit_order,
             person,
             persons_unit,
             persons_unit_name,
+            persons_unit_order,
             total,
             rank,
             category_rank,

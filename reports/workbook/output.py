@@ -28,6 +28,7 @@ from scoring.queries import StoredResult, is_stale, limits, read_results
 from scoring.tallies import class_lines
 
 from .formulas import node_formula
+from .output_selections import write_uses
 
 Progress = Callable[[int, str], None]
 
@@ -300,6 +301,7 @@ def write_result(path: str | Path, computation: Computation, progress: Progress 
         tell(85, _("Writing the summaries"))
         book.ballots()
         book.grades()
+        write_uses(book)
         book.notes()
         tell(95, _("Closing the file"))
         book.file.close()

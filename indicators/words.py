@@ -110,18 +110,32 @@ def selection_sentence(row: Mapping[str, Any]) -> Text:
             ),
             values,
         )
-    shares = [f"{name} {percent(share)}" for name, share in row.get("shares", {}).items()]
     if row["kind"] == "focus_list":
-        values = {"share": percent(row.get("share", 0)), "others": shares}
-        if shares:
-            return Text(
-                gettext_noop("The last %(share)s of each category (%(others)s), rounded up, with all who are tied."),
-                values,
-            )
-        return Text(gettext_noop("The last %(share)s of each category, rounded up, with all who are tied."), values)
+        return _focus_sentence(row)
     values = {"share": percent(row.get("share", 0))}
     if row["kind"] == "award_quota":
-        return Text(gettext_noop("At most %(share)s of each unit."), values)
-    if row.get("scope") == "category":
-        return Text(gettext_noop("The last %(share)s of each category, rounded up, with all who are tied."), values)
-    return Text(gettext_noop("The last %(share)s of all, rounded up, with all who are tied."), values)
+        sentences = {
+            "category": gettext_noop("At most %(share)s of each category."),
+            "all": gettext_noop("At most %(share)s of all."),
+        }
+        return Text(sentences.get(row.get("scope", ""), gettext_noop("At most %(share)s of each unit.")), values)
+    sentences = {
+        "category": gettext_noop("The last %(share)s of each category, rounded up, with all who are tied."),
+        "unit": gettext_noop("The last %(share)s of each unit, rounded up, with all who are tied."),
+    }
+    everyone = gettext_noop("The last %(share)s of all, rounded up, with all who are tied.")
+    return Text(sentences.get(row.get("scope", ""), everyone), values)
+
+
+def _focus_sentence(row: Mapping[str, Any]) -> Text:
+    shares = [f"{name} {percent(share)}" for name, share in row.get("shares", {}).items()]
+    values = {"share": percent(row.get("share", 0)), "others": shares}
+    if shares and not row.get("share"):
+        return Text(
+            gettext_noop("The last of these categories: %(others)s, rounded up, with all who are tied."), values
+        )
+    if shares:
+        return Text(
+            gettext_noop("The last %(share)s of each category (%(others)s), rounded up, with all who are tied."), values
+        )
+    return Text(gettext_noop("The last %(share)s of each category, rounded up, with all who are tied."), values)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indicators.services import engine_plan
-from reviews.models import Phase, Round, Subject
+from reviews.models import Phase, Round, SelectionSetting, Subject
 from reviews.services.rounds import change_phase
 from units.access import PUBLISHED
 from units.models import User
@@ -176,7 +176,16 @@ def announce_round(*, round: Round, by: User) -> Round:  # noqa: A002
 
 def seal_round(*, round: Round, by: User) -> Round:  # noqa: A002
     """Seal an announced round: from here on it can only be read. Raises like `announce_round`."""
-    return change_phase(round=round, to=Phase.SEALED, by=by)
+    return change_phase(round=round, to=Phase.SEALED, by=by, ready=obstacles_to_sealing)
+
+
+def obstacles_to_sealing(round_: Round) -> list[str]:
+    """A list that reads another round's result is only frozen when that result is. One query."""
+    words = _("“%(title)s” reads the result of “%(round)s”, which is not announced yet. Announce that round first.")
+    unfinished = (
+        SelectionSetting.objects.filter(round=round_).exclude(earlier__phase__in=PUBLISHED).select_related("earlier")
+    )
+    return [words % {"title": setting.title, "round": setting.earlier.title} for setting in unfinished]
 
 
 def obstacles_to_announcing(round_: Round) -> list[str]:

@@ -135,6 +135,8 @@ def _why(known: _Known, condition: Condition) -> Text:
     values = {fact: value for fact in compared if (value := known(fact)) is not None and not isinstance(value, bool)}
     if not values:
         return said
+    if len(values) == 1 and len(compared) == 1 and not isinstance(only := next(iter(values.values())), str):
+        return Text(_("%(sentence)s, now %(value)s"), {"sentence": said, "value": figure(only)})
     stored = {fact: figure(value) if isinstance(value, Fraction) else str(value) for fact, value in values.items()}
     facts = facts_in_words(stored, known.plan)
     return Text(_("%(sentence)s; %(facts)s"), {"sentence": said, "facts": facts})

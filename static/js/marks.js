@@ -12,9 +12,13 @@ for (const sheet of document.querySelectorAll("form[data-sheet]")) {
     const field = event.target;
     if (!field.matches("input[type=text], input:not([type])")) return;
     event.preventDefault();
-    const column = fields(field.name.split("-", 1)[0]);
+    // Where a row has several values, a column is what its fields say.
+    const column = field.dataset.column
+      ? [...sheet.querySelectorAll("input[data-column]")].filter((one) => one.dataset.column === field.dataset.column)
+      : fields(field.name.split("-", 1)[0]);
     const next = column[column.indexOf(field) + (event.shiftKey ? -1 : 1)];
     if (next) {
+      next.closest("details")?.setAttribute("open", "");
       next.focus();
       next.select();
     } else {

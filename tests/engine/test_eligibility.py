@@ -33,7 +33,7 @@ def said(rules, facts=None, earlier=None):
 @pytest.mark.parametrize(
     ("given", "facts", "words"),
     [
-        (rule("exclude", condition="days > 12"), {"days": d(13)}, "no grade (“请假” is above 12; “请假”: 13)"),
+        (rule("exclude", condition="days > 12"), {"days": d(13)}, "no grade (“请假” is above 12, now 13)"),
         (rule("cap", "B", "head"), {"head": True}, "at best B (“负责人”)"),
         (rule("set", "D", "level != 好"), {"level": "一般"}, "set to D (“效能” is not “好”; “效能”: 一般)"),
         (rule("lower", condition="days + more > 3", steps=2), {"days": d(2), "more": d("1.5")}, None),
@@ -79,7 +79,7 @@ def test_what_depends_on_the_scores():
     ]
     # One alternative that is certain says enough.
     assert said([rule("cap", "B", "head and total < 60 or days > 3")], {"head": True, "days": d(4)}) == [
-        (0, True, "at best B (“请假” is above 3; “请假”: 4)")
+        (0, True, "at best B (“请假” is above 3, now 4)")
     ]
 
 

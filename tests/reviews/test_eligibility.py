@@ -43,7 +43,7 @@ def test_what_follows_stands_beside_each_person(round_, office):
     rows = table(office, round_).context["rows"]
     words = [[line.words for line in row.effects] for row in rows]
     assert words == [
-        ["不定等次（“病事假工作日”大于 12；“病事假工作日”：13）"],
+        ["不定等次（“病事假工作日”大于 12，现为 13）"],
         ["最高定为良好（“网络培训学分未完成”）"],
         [],
     ]

@@ -74,7 +74,7 @@ def test_what_has_no_effect(condition, facts):
 def test_what_depends_on_the_scores():
     given = [rule("cap", "B", "head and days > 3 and score:L < 60 or level = 好 and category_rank > 2")]
     assert said(given, {"head": True, "days": d(4), "level": "好"}) == [
-        (0, False, "If the score of L title L is below 60: at best B (“负责人” and “请假” is above 3; “请假”: 4)"),
+        (0, False, "If the score of L title L is below 60: at best B (“负责人” and “请假” is above 3, now 4)"),
         (0, False, "If the rank in the category is above 2: at best B (“效能” is “好”; “效能”: 好)"),
     ]
     # One alternative that is certain says enough.

@@ -170,7 +170,7 @@ def test_who_has_a_result_and_who_has_none(year, subjects, office):
     ]
     assert (found.without, found.lacks) == (1, 2)
     page = office.get(url(year)).content.decode()
-    assert "以工作簿为准" in page
+    assert "以数据簿为准" in page
     everyone = office.get(url(year, "earlier_subjects", "quarters")).content.decode()
     assert all(text in everyone for text in ("王1", "王2", "王3", "77", "一般", "无结果"))
     missing = office.get(url(year, "earlier_subjects", "quarters") + f"?show=missing&round={QUARTERS[0]}")

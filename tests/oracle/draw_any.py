@@ -161,7 +161,21 @@ class DrawAny(Draw):
     # --- hard cases across subjects
 
     def _shift(self, inputs):
-        """The same total by another way, where the plan's weights do not come between: from a mark to a bonus."""
+        """The same total by another way: another figure for reference only; or, where the plan's weights do not come
+        between, from a mark to a bonus."""
+        rng = self.rng
+        shown = [leaf for leaf in leaves(self.plan) if leaf["weight"] == 0 and leaf["code"] not in inputs["off"]]
+        for leaf in rng.sample(shown, len(shown)):
+            code = leaf["code"]
+            if code in inputs["marks"] and rng.random() < 0.6:
+                inputs["marks"][code] = self._marks(leaf, rng.choice([0.3, 0.6]))
+                return
+            kinds = [kind for kind in ("marks", "attainments", "values", "votes", "events") if code in inputs[kind]]
+            if kinds:
+                for kind in kinds:
+                    del inputs[kind][code]
+                inputs["off"] = inputs["off"] | {code}
+                return
         bonuses = {
             node["code"]: node["items"]
             for node in leaves(self.plan)
@@ -175,6 +189,13 @@ class DrawAny(Draw):
                     event = {"item": items[0]["code"] if items else "", "count": None, "value": unit}
                     inputs["events"][code].append({**event, "matter": "", "status": ""})
                     return
+
+    def _copies(self):
+        super()._copies()
+        for _ in range(len(self.codes) // 6):
+            source, target = self.rng.sample(self.codes, 2)
+            self.copy(source, target)
+            self._shift(self.inputs[target])
 
     def _forget(self, inputs):
         kinds = [kind for kind in ("marks", "attainments", "values", "votes") if inputs[kind]]

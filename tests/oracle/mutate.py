@@ -22,8 +22,9 @@ GRADES = [
     ["一等", "二等", "三等", "四等", "五等", "六等"],
     ["优秀", "称职", "基本称职"],
 ]
+CODES = ["{}", "1{:02d}", "K-{}", "指标{}", "n_{}", "{}甲"]  # of new indicators: digits alone, Chinese, signs
 POINTS = ["100", "60", "10", "7.5", "1", "0.8", "33.33", "1000", "12", "2.25"]
-WEIGHTS = ["1", "2", "0.5", "0.333", "60", "7", "40", "0.001", "3.14159"]
+WEIGHTS = ["1", "2", "0.5", "0.333", "60", "7", "40", "0.001", "3.14159", "0.333333333333", "12345678901"]
 MOST_NODES = 45
 
 
@@ -38,7 +39,7 @@ def mutate(text, seed):
 
 class _Mutant:
     def __init__(self, given, rng):
-        self.given, self.rng, self.added = given, rng, 0
+        self.given, self.rng, self.added, self.style = given, rng, 0, rng.choice(CODES)
         below = {}
         for row in given["indicators"]:
             below.setdefault(row.get("parent"), []).append(row)
@@ -62,7 +63,7 @@ class _Mutant:
         for node in self._walk():
             if not node["below"] and rng.random() < 0.6:
                 self._replace(node)
-        given["decimals"] = rng.choice([0, 1, 2, 2, 3, 4])
+        given["decimals"] = rng.choice([0, 1, 2, 2, 3, 4, 6])
         self.root["row"]["points"] = Decimal(rng.choice(["100", "100", "1000", "60", "7.5", "123.4"]))
         self.root["row"].pop("weight", None)
         self._points(self.root)
@@ -154,7 +155,10 @@ class _Mutant:
 
     def _new(self, method, below=()):
         self.added += 1
-        row = {"code": f"N{self.added}", "title": f"新指标{self.added}", "points": Decimal(10)}
+        code = self.style.format(self.added)
+        if any(node["row"]["code"] == code for node in self._walk()):
+            code = f"N{self.added}"
+        row = {"code": code, "title": f"新指标{self.added}", "points": Decimal(10)}
         node = {"row": row, "below": list(below)}
         if method != "composite":
             self._give(node, method)

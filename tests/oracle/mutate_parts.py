@@ -2,11 +2,17 @@
 
 from decimal import Decimal
 
-SETS = ["quarters", "term", "years"]
+SETS = ["quarters", "term", "历年"]
 NAMES = ["考核办", "区委办公室", "督查室", "分管领导"]
-CLASSES = ["unit", "leader", "staff", "public", "peer", "a1"]
+CLASSES = ["unit", "leader", "staff", "public", "peer", "群众", "01"]
 VOTERS = ["units", "leaders", "staff", "list", "public"]
-OPTIONS = [["好", "较好", "一般", "差"], ["优秀", "称职", "基本称职", "不称职"], ["满意", "不满意"], ["A", "B", "C"]]
+OPTIONS = [
+    ["好", "较好", "一般", "差"],
+    ["优秀", "称职", "基本称职", "不称职"],
+    ["满意", "不满意"],
+    ["A", "B-", "C"],
+    ["3", "1.5", "0"],
+]
 ADDED = ("bonus", "penalty", "inspection")
 
 
@@ -32,10 +38,10 @@ def _who(rng):
 
 
 def catalogue(rng, own):
-    items = []
+    items, style = [], rng.choice(["c{}", "00{}", "{}", "条目-{}"])
     for place in range(rng.randint(0, 5)):
         values = rng.sample(["0.5", "1", "2", "3", "5", "8", "0.25", "1.005"], rng.choice([0, 0, 1, 1, 3]))
-        item = {"code": f"c{place}", "title": f"条目{place}", "values": [Decimal(value) for value in values]}
+        item = {"code": style.format(place), "title": f"条目{place}", "values": [Decimal(value) for value in values]}
         if not values and rng.random() < 0.5:
             del item["values"]
         items.append({**item, **own()})

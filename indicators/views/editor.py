@@ -99,7 +99,7 @@ def draft_condition(request: HttpRequest, pk: int) -> HttpResponse:
     """A condition under work, in words: a fragment that stands below its inputs."""
     draft = get_draft(request, pk)
     form = preview(request.POST, names_of(draft.document, preview_url=preview_url(draft)))
-    return render(request, "indicators/editor/_condition_words.html", {"condition": form})
+    return render(request, "indicators/editor/_input_words.html", {"form": form})
 
 
 # ------------------------------------------------------------------------------ the tree

@@ -15,6 +15,9 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from indicators.drafts import start_draft
+from indicators.models import PlanDraft
+from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
 from reviews.models import Event, Round
 from scoring.services import run_scoring
@@ -57,7 +60,7 @@ class Address:
     data: tuple[tuple[str, str], ...] = ()
 
 
-ROUND = ("round",)
+ROUND, DRAFT = ("round",), ("draft",)
 ADDRESSES = {
     "health": Address(ACCOUNTS, public=True),
     "set_language": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
@@ -87,6 +90,26 @@ ADDRESSES = {
     "indicators:plan_list": Address(ACCOUNTS),
     "indicators:load_presets": Address(None, {OFFICE}),
     "indicators:plan_detail": Address(ACCOUNTS, args=("plan",)),
+    "indicators:plan_edit": Address(None, {OFFICE}, args=("plan",)),
+    "indicators:plan_copy": Address({OFFICE}, {OFFICE}, args=("plan",)),
+    "indicators:draft_new": Address({OFFICE}, {OFFICE}),
+    "indicators:draft_tree": Address({OFFICE}, {OFFICE}, args=DRAFT, data=(("do", "below"), ("code", "K"))),
+    "indicators:draft_bar": Address({OFFICE}, args=DRAFT),
+    "indicators:draft_cell": Address(
+        None, {OFFICE}, args=DRAFT, data=(("code", "K"), ("key", "title"), ("value", "x"))
+    ),
+    "indicators:draft_paste": Address({OFFICE}, {OFFICE}, args=DRAFT),
+    "indicators:draft_indicator": Address({OFFICE}, {OFFICE}, args=("draft", "leaf")),
+    "indicators:draft_section": Address({OFFICE}, {OFFICE}, args=("draft", "section")),
+    "indicators:draft_rows": Address(None, {OFFICE}, args=("draft", "part"), data=(("do", "delete"), ("index", "0"))),
+    "indicators:draft_row_add": Address({OFFICE}, {OFFICE}, args=("draft", "part")),
+    "indicators:draft_row": Address({OFFICE}, {OFFICE}, args=("draft", "part", "index")),
+    "indicators:draft_condition": Address(None, {OFFICE}, args=DRAFT),
+    "indicators:draft_step": Address(None, {OFFICE}, args=DRAFT),
+    "indicators:draft_read": Address({OFFICE}, args=DRAFT),
+    "indicators:draft_file": Address({OFFICE}, args=DRAFT),
+    "indicators:draft_check": Address({OFFICE}, {OFFICE}, args=("published_draft",)),
+    "indicators:draft_discard": Address(None, {OFFICE}, args=("thrown_draft",)),
     "indicators:version_detail": Address(ACCOUNTS, args=("version",)),
     "indicators:version_file": Address(ACCOUNTS, args=("version",)),
     "indicators:version_compare": Address(ACCOUNTS, args=("version", "version")),
@@ -111,6 +134,7 @@ ADDRESSES = {
     "reviews:progress": Address(STAFF, args=ROUND),
     "reviews:progress_subjects": Address(STAFF, args=ROUND),
     "reviews:progress_leaf": Address(STAFF, args=("round", "leaf")),
+    "reviews:applicability": Address(STAFF, {OFFICE}, args=ROUND, data=(("exclude", "K21"),)),
     "reviews:my_marks": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:mark_sheet": Address(
         {*READERS, ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "assignment")
@@ -243,8 +267,19 @@ def site() -> Site:
         "account": make_user().pk,
         "job": job.pk,
         "token": "none",
+        "section": "basics",
+        "part": "rules",
+        "index": 0,
     }
+    known |= {name: _draft(plan, office).pk for name, plan in DRAFTS.items()}
     return Site({VISITOR: Client()} | {role: client_for(user) for role, user in accounts.items()}, known)
+
+
+DRAFTS = {"draft": "district-2020", "published_draft": "yinhai-2016", "thrown_draft": "county-secretary"}
+
+
+def _draft(plan: str, office: Any) -> PlanDraft:
+    return start_draft(version=ensure_plan(plan), by=office)
 
 
 NUMBER_LEAF = "G11"  # of the other plan: a completion rate, which the office enters

@@ -128,7 +128,7 @@ def place_of(problem: Problem, document: Mapping[str, Any]) -> Place:
         known = any(row.get("code") == parts[1] for row in edits.indicators(document))
         return Place(problem, section, parts[1] if known else "")
     rows = document.get(parts[0])
-    if isinstance(rows, list):
+    if parts[0] in SECTIONS and isinstance(rows, list):
         for index, row in enumerate(rows):
             if parts[1] == str(index) or (isinstance(row, dict) and row.get("code") == parts[1]):
                 return Place(problem, section, parts[0], index)

@@ -24,9 +24,13 @@ OPTIONS = [
 
 
 def main() -> int:
-    for name, extras in (("requirements.txt", []), ("requirements-dev.txt", ["--extra=dev"])):
+    for name, extras in (
+        ("requirements.txt", []),
+        ("requirements-dev.txt", ["--extra=dev"]),
+        ("requirements-bench.txt", ["--extra=bench"]),
+    ):
         command = ["uv", "pip", "compile", *OPTIONS, *extras, *sys.argv[1:]]
-        # The second lock must agree with the first on every package that both hold.
+        # The other locks must agree with the first on every package that they share.
         if extras:
             command.append("--constraint=requirements.txt")
         subprocess.run([*command, "pyproject.toml", "-o", name], cwd=ROOT, check=True)

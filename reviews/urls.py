@@ -1,11 +1,25 @@
 from django.urls import URLPattern, URLResolver, path
 
-from .views import earlier, events, facts, history, marks, numbers, opening, progress, rounds, subjects
+from .views import (
+    applicability,
+    earlier,
+    events,
+    facts,
+    history,
+    marks,
+    numbers,
+    opening,
+    periods,
+    progress,
+    rounds,
+    subjects,
+)
 
 app_name = "reviews"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/", rounds.round_list, name="round_list"),
     path("rounds/open/", opening.round_open, name="round_open"),
+    path("rounds/open/periods/", periods.round_open_periods, name="round_open_periods"),
     path("rounds/open/subjects/", opening.round_open_subjects, name="round_open_subjects"),
     path("rounds/open/assessors/", opening.round_open_assessors, name="round_open_assessors"),
     path("rounds/open/earlier/", earlier.round_open_earlier, name="round_open_earlier"),
@@ -25,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/progress/", progress.progress, name="progress"),
     path("rounds/<int:pk>/progress/subjects/", progress.progress_subjects, name="progress_subjects"),
     path("rounds/<int:pk>/progress/leaf/<str:code>/", progress.progress_leaf, name="progress_leaf"),
+    path("rounds/<int:pk>/applicability/", applicability.applicability, name="applicability"),
     path("rounds/<int:pk>/marks/", marks.my_marks, name="my_marks"),
     path("rounds/<int:pk>/marks/<int:assignment_pk>/", marks.mark_sheet, name="mark_sheet"),
     path("rounds/<int:pk>/numbers/<int:assignment_pk>/", numbers.number_sheet, name="number_sheet"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import PlanVersion
@@ -66,6 +67,13 @@ class OpenRoundForm(forms.Form):
         field = self.fields["version"]
         assert isinstance(field, VersionChoice)
         field.queryset = versions
+        # Another plan, other periods to suggest.
+        field.widget.attrs |= {
+            "hx-get": reverse("reviews:round_open_periods"),
+            "hx-target": "#periods",
+            "hx-swap": "outerHTML",
+            "hx-trigger": "change",
+        }
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
@@ -40,8 +41,12 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
     return sources
 
 
-def inputs_in_branch(subject_ids: Collection[int], codes: Collection[str]) -> dict[int, Counter[str]]:
-    """Subject id → how many inputs of each kind (in words) it has on these nodes. Six queries."""
+def inputs_in_branch(
+    subject_ids: Collection[int] | QuerySet[Any, Any], codes: Collection[str]
+) -> dict[int, Counter[str]]:
+    """Subject id → how many inputs of each kind (in words) it has on these nodes. Six queries.
+
+    `subject_ids` may be a query of ids: a list of thousands is more than a database takes."""
     found: dict[int, Counter[str]] = {}
     for words, rows in _sources(with_rest=False):
         counted = (

@@ -89,7 +89,7 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
     ballots = tree.of(BALLOTS) if assignments is None else []
     codes = list(dict.fromkeys([a.indicator for a in wanted] + [node.code for node in ballots]))
     total = round_.subjects.count()
-    excluded = _excluded(round_, tree, codes)
+    excluded = not_applicable_counts(round_, tree, codes)
     counts = _counts(round_)
     votes = _voted(round_, [node.code for node in ballots])
 
@@ -116,7 +116,7 @@ def _key(tree: Tree, assignment: Assignment) -> tuple[str, str]:
     return assignment.indicator, assignment.assessor if by_assessor else ""
 
 
-def _excluded(round_: Round, tree: Tree, codes: Sequence[str]) -> dict[str, int]:
+def not_applicable_counts(round_: Round, tree: Tree, codes: Sequence[str]) -> dict[str, int]:
     """Leaf → number of subjects to which it, or a node above it, is not applicable. One query."""
     counted = NotApplicable.objects.filter(subject__round=round_).aggregate(
         **{

@@ -39,6 +39,7 @@ from units.guards import require
 from units.models import Unit
 
 from ._common import paged
+from .periods import suggestions
 
 KEY = "round_draft"
 # Where a refused field is put right.
@@ -124,6 +125,8 @@ def round_open(request: HttpRequest) -> HttpResponse:
         initial["version"] = draft.version.pk
     if (code := request.GET.get("plan")) and (chosen := next((v for v in versions if v.plan.code == code), None)):
         initial["version"] = chosen.pk
+    if name := request.GET.get("name", ""):
+        initial["name"] = name[:40]
     form = OpenRoundForm(request.POST if request.method == "POST" else None, versions=versions, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -145,7 +148,9 @@ def round_open(request: HttpRequest) -> HttpResponse:
             fresh.subjects = _usual(fresh)
         store_draft(request, fresh)
         return redirect("reviews:round_open_subjects")
-    context = {"form": form, "step": 1, "versions": versions}
+    shown = str(form["version"].value() or "")
+    version = next((each for each in versions if str(each.pk) == shown), next(iter(versions), None))
+    context = {"form": form, "step": 1, "versions": versions, **suggestions(version)}
     status = 422 if form.is_bound else 200
     return render(request, "reviews/open_round.html", context, status=status)
 

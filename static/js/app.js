@@ -5,6 +5,7 @@
    data-autosubmit           on a form: goes as soon as a choice changes (typing goes with Enter)
    data-fold="id"            on a button in a tree table: folds the rows below that row
    data-print                on a button: prints the page
+   data-fill="id"            on a link: writes its data-value into that field instead of going anywhere
    data-pick                 on a result of a search: takes it into the field (data-value, data-label) */
 
 const guarded = new Set();
@@ -51,6 +52,13 @@ document.addEventListener("click", (event) => {
     fold.setAttribute("aria-expanded", String(fold.getAttribute("aria-expanded") === "false"));
     showTree(fold.closest("table"));
     return;
+  }
+  const fill = event.target.closest("[data-fill]");
+  const filled = fill && document.getElementById(fill.dataset.fill);
+  if (filled) {
+    event.preventDefault();
+    filled.value = fill.dataset.value;
+    filled.focus();
   }
   if (event.target.closest("[data-print]")) {
     window.print();

@@ -117,6 +117,7 @@ ADDRESSES = {
     "indicators:plan_import": Address({OFFICE}, {OFFICE}),
     "reviews:round_list": Address(ROLES),
     "reviews:round_open": Address({OFFICE}, {OFFICE}),
+    "reviews:round_open_periods": Address({OFFICE}),
     "reviews:round_open_subjects": Address({OFFICE}, {OFFICE}, answer=302),
     "reviews:round_open_assessors": Address({OFFICE}, {OFFICE}, answer=302),
     "reviews:round_open_earlier": Address({OFFICE}, {OFFICE}, answer=302),

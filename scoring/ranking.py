@@ -124,18 +124,22 @@ def heads(plan: Plan, labels: dict[str, Any], sort: str, *, scores: bool) -> lis
     number = {"rank", "category_rank", "total"}
     wide = {"category_rank", "code", "category"}
     keys = ["rank", "name", "code", "category", "category_rank"]
-    found = [_head(key, labels[key], sort, key in number, key in wide) for key in keys]
+    found = [head(key, labels[key], sort, key in number, key in wide) for key in keys]
     if scores:
         found += [
-            _head(f"{SCORE}{node.code}", node.title, sort, number=True, wide=True, title=node.code)
+            head(f"{SCORE}{node.code}", node.title, sort, number=True, wide=True, title=node.code)
             for node in columns(plan)
         ]
-    found += [_head(key, labels[key], sort, key in number, wide=False) for key in ("total", "grade")]
+    found += [head(key, labels[key], sort, key in number, wide=False) for key in ("total", "grade")]
     return found
 
 
-def _head(key: str, label: Any, sort: str, number: bool, wide: bool, title: str = "") -> Head:
-    best_first = key == "total" or key.startswith(SCORE)
+def head(
+    key: str, label: Any, sort: str, number: bool, wide: bool, title: str = "", best_first: bool | None = None
+) -> Head:
+    """`best_first`: a first click sorts downwards, as with scores."""
+    if best_first is None:
+        best_first = key == "total" or key.startswith(SCORE)
     now = sort or "rank"
     if now.removeprefix("-") != key:
         return Head(key, label, number, wide, title, f"-{key}" if best_first else key)

@@ -6,8 +6,10 @@ app_name = "scoring"
 
 urlpatterns = [
     path("results/", views.my_results, name="my_results"),
+    path("trial/", views.trial, name="trial"),
     path("rounds/<int:round_pk>/ranking/", views.ranking, name="ranking"),
     path("rounds/<int:round_pk>/limits/", views.limits, name="limits"),
+    path("rounds/<int:round_pk>/limits/<int:number>/decisions/", views.decide_block, name="decide_block"),
     path("rounds/<int:round_pk>/selections/", views.selections, name="selections"),
     path("rounds/<int:round_pk>/selections/<int:position>/", views.settle_veto, name="settle_veto"),
     path("rounds/<int:round_pk>/payout/", views.payout, name="payout"),

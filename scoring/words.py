@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from indicators.rendering import render
 from reviews.tree import Tree
 
 from . import engine
-from .engine.types import LimitReport, Node, Plan, Result, Status
+from .engine.types import LimitReport, Node, Plan, Reason, Result, Status
 from .trees import Branch
 
 
@@ -59,9 +59,13 @@ def counted_events(detail: Mapping[str, Any]) -> frozenset[str]:
 
 def reasons(plan: Plan, result: Result) -> list[ReasonLine]:
     """The rules that made the grade, in order."""
+    return reason_lines(plan, result.reasons)
+
+
+def reason_lines(plan: Plan, reasons_: Iterable[Reason]) -> list[ReasonLine]:
     return [
         ReasonLine(render(engine.explain_reason(reason, plan)), _change(reason.before, reason.after))
-        for reason in result.reasons
+        for reason in reasons_
     ]
 
 

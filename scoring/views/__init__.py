@@ -1,5 +1,6 @@
 """Pages of results, one module per concern."""
 
+from .blocks import decide_block
 from .decisions import decide, withdraw
 from .earlier import earlier, earlier_subjects
 from .limits import announce, limits, seal
@@ -8,10 +9,12 @@ from .payout import payout
 from .ranking import ranking
 from .selections import selections, settle_veto
 from .subjects import figure, subject_result
+from .trial import trial
 
 __all__ = [
     "announce",
     "decide",
+    "decide_block",
     "earlier",
     "earlier_subjects",
     "figure",
@@ -23,5 +26,6 @@ __all__ = [
     "selections",
     "settle_veto",
     "subject_result",
+    "trial",
     "withdraw",
 ]

@@ -15,7 +15,7 @@ WHAT: Mapping[str, str] = {
     "event": _("events"),
     "attainment": _("targets and results"),
     "number": _("figures"),
-    "vote": _("votes"),
+    "vote": _("votes given"),
     "earlier": _("results of earlier rounds"),
     "not_applicable": _("the setting “not applicable”"),
     "fact": _("facts"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reviews.tree import Tree
 
@@ -207,7 +208,7 @@ def heads(sort: str, *, compared: bool, by_category: bool) -> list[Head]:
         "code": _("Code"),
         "category": _("Category"),
         "old_rank": _("Old rank"),
-        "move": _("Move"),
+        "move": pgettext("ranks", "Move"),
         "old_total": _("Old total"),
         "total": _("Total score"),
         "difference": _("Difference"),

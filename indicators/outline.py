@@ -16,6 +16,7 @@ from . import edits, shape, words
 from .edits import Draft, Refused, find, in_tree_order, number, shown, summed, typed_text
 from .edits_parts import PART_WORDS
 from .rendering import render
+from .schema import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def _depth_by_code(lines: list[PastedLine]) -> None:
 
 def paste(document: Draft, parent: str, lines: Sequence[PastedLine]) -> Text:
     """Add the lines below `parent`. Raises `Refused` with the line's number in each path."""
-    wrong = [((str(each.line),), text) for each in lines for text in each.problems]
+    wrong: list[tuple[Path, Text]] = [((str(each.line),), text) for each in lines for text in each.problems]
     if wrong or not lines:
         raise Refused(*(wrong or [((), Text(_("There is nothing to add: the list is empty.")))]))
     above = [parent]

@@ -23,7 +23,7 @@ from ..editor.inputs import inputs
 from ..editor.kinds import keys_for
 from ..editor.names import names_of
 from ..editor.reading import check, read_post
-from ..edits import Edit, Refused
+from ..edits import Changed, Edit, Refused
 from ..models import PlanDraft
 from ..rendering import render as words
 from ..schema import Record
@@ -92,6 +92,13 @@ def require_right(record: Record, raw: Mapping[str, Any], place: str) -> None:
     _typed, errors = check(record, raw, place=place)
     if errors:
         raise Refused(*[(path, text) for path, texts in errors.items() for text in texts])
+
+
+def seen_after(refused: Refused | None, posted: str | None, stored: Any) -> str:
+    """The state that a form names when it is sent again: what its page showed, until a conflict was told."""
+    if isinstance(refused, Changed):
+        return edits.fingerprint(refused.theirs)
+    return posted or edits.fingerprint(stored)
 
 
 @require_POST
@@ -250,7 +257,6 @@ def draft_indicator(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     raw: dict[str, Any] = {key: value for key, value in row.items() if key != "parent"}
     refused: Refused | None = None
     saved = False
-    seen = edits.fingerprint(row)
     if request.method == "POST":
         raw = read_post(shape.INDICATOR, request.POST, keys=_indicator_keys(draft, code, request.POST.get("method")))
         if "refresh" not in request.POST:
@@ -270,9 +276,8 @@ def draft_indicator(request: HttpRequest, pk: int, code: str) -> HttpResponse:
                 draft.refresh_from_db()
                 code, saved = raw["code"], True
                 row = edits.find(draft.document, code)
-                raw, seen = {key: value for key, value in row.items() if key != "parent"}, edits.fingerprint(row)
-        elif "seen" in request.POST:
-            seen = request.POST["seen"]
+                raw = {key: value for key, value in row.items() if key != "parent"}
+    seen = seen_after(refused, None if saved else request.POST.get("seen"), row)
     context = _indicator_context(draft, code, raw, refused) | {"seen": seen, "saved": saved}
     htmx = request.htmx  # type: ignore[attr-defined]
     name = "indicators/editor/_indicator.html" if htmx else "indicators/editor/indicator.html"

@@ -26,7 +26,7 @@ from ..edits import Edit, Refused
 from ..edits_parts import BASICS, LISTS
 from ..models import PlanDraft
 from ..rendering import render as words
-from .editor import frame, get_draft, preview_url, require_right, section_url
+from .editor import frame, get_draft, preview_url, require_right, section_url, seen_after
 
 # Section → its parts in the order of the page.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -104,10 +104,10 @@ def draft_section(request: HttpRequest, pk: int, section: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect(section_url(draft, section))
     context = frame(draft, section)
-    context["parts"] = [
-        _part(draft, part, context, raw if part == posted else None, refused if part == posted else None)
-        for part in PARTS[section]
-    ]
+    context["parts"] = [_part(draft, part, context) for part in PARTS[section]]
+    if refused is not None:
+        place = PARTS[section].index(posted)
+        context["parts"][place] |= _refused_part(draft, posted, raw, refused, request.POST.get("seen"))
     return render(request, "indicators/editor/section.html", context, status=422 if refused else 200)
 
 
@@ -126,22 +126,34 @@ def _place(part: str) -> str:
     return "plan" if part == "basics" else part
 
 
-def _part(
-    draft: PlanDraft, part: str, context: dict[str, Any], raw: dict[str, Any] | None, refused: Refused | None
-) -> dict[str, Any]:
+def _part(draft: PlanDraft, part: str, context: dict[str, Any]) -> dict[str, Any]:
+    """A part as the page shows it: a list's rows in words, or a table's form."""
     shown: dict[str, Any] = {"part": part, "title": TITLES[part], "is_list": part in LISTS}
     if part in LISTS:
         entries = _entries(draft, part, context["places"], context["checked"].plan)
         return shown | {"entries": entries, "empty": EMPTY.get(part, ""), "kinds": _kinds(part)}
-    stored = edits_parts.basics_of(draft.document) if part == "basics" else draft.document.get(part) or {}
+    stored = _stored(draft, part)
     return shown | {
         "seen": edits.fingerprint(stored),
-        "inputs": _inputs(draft, part, stored if raw is None else raw, refused, prefix=part),
-        "refused": _whole(refused),
-        "wrong": refused is not None,
-        "is_set": bool(stored),
+        "inputs": _inputs(draft, part, stored, None, prefix=part),
         "problems": [place for place in context["places"] if _is_of(place, part)],
     }
+
+
+def _refused_part(
+    draft: PlanDraft, part: str, raw: dict[str, Any], refused: Refused, seen: str | None
+) -> dict[str, Any]:
+    """The form that was not stored, as it was typed, with its mistakes."""
+    return {
+        "seen": seen_after(refused, seen, _stored(draft, part)),
+        "inputs": _inputs(draft, part, raw, refused, prefix=part),
+        "refused": _whole(refused),
+        "wrong": True,
+    }
+
+
+def _stored(draft: PlanDraft, part: str) -> dict[str, Any]:
+    return edits_parts.basics_of(draft.document) if part == "basics" else draft.document.get(part) or {}
 
 
 def _is_of(place: Any, part: str) -> bool:
@@ -253,7 +265,7 @@ def draft_row(request: HttpRequest, pk: int, part: str, index: int | None = None
         "title": TITLES[part],
         "index": index,
         "is_new": index is None,
-        "seen": request.POST.get("seen") or edits.fingerprint(stored),
+        "seen": seen_after(refused, request.POST.get("seen"), stored),
         "inputs": _inputs(draft, part, raw, refused),
         "refused": _whole(refused),
         "wrong": refused is not None,

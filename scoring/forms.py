@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .engine.types import Plan
-from .queries import FLAGGED, INCOMPLETE, NO_GRADE, TIED
+from .queries import DECIDED, FLAGGED, INCOMPLETE, NO_GRADE, TIED
 
 SIZES = (50, 100, 500)  # rows per page; more than 500 only in the print view
 
@@ -42,6 +42,7 @@ class RankingFilter(forms.Form):
                     (FLAGGED, _("with any flag")),
                     (INCOMPLETE, _("input missing")),
                     (TIED, _("tie at a limit")),
+                    (DECIDED, _("decided by the committee")),
                 ],
             )
         else:
@@ -76,6 +77,20 @@ class DecisionForm(forms.Form):
         field = self.fields["grade"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "—"), *((grade, grade) for grade in plan.grades)]
+
+
+class BlockForm(forms.Form):
+    """What one decision says about several subjects; which grade each gets stands beside each (`grade-ID`)."""
+
+    rest = forms.ChoiceField(label=_("All other tied subjects without a decision get"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    document = forms.CharField(label=_("Document number or minutes"), max_length=120)
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["rest"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("nothing is decided")), *((grade, grade) for grade in plan.grades)]
 
 
 class WithdrawForm(forms.Form):

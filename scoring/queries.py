@@ -20,7 +20,7 @@ from .engine.types import LimitReport, Plan, Result
 from .load import earlier_computations
 from .models import Computation, SubjectResult
 
-TIED, FLAGGED, INCOMPLETE, NO_GRADE = "tie", "flagged", "missing", "none"
+TIED, FLAGGED, INCOMPLETE, NO_GRADE, DECIDED = "tie", "flagged", "missing", "none", "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ def flagged(results: QuerySet[SubjectResult], flag: str, computation: Computatio
         return results.filter(is_incomplete=True)
     if flag == TIED:
         return results.filter(subject__code__in=sorted(tied_codes(computation)))
+    if flag == DECIDED:
+        return results.filter(subject__grade_decision__isnull=False)
     return results.filter(is_flagged=True) if flag == FLAGGED else results
 
 

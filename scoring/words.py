@@ -79,6 +79,7 @@ def flag_label(key: str) -> str:
     return {
         "missing": _("missing"),
         "tie": _("tie"),
+        "decided": _("decided by the committee"),
         "no_votes": _("class without votes"),
     }.get(key, key)
 

@@ -6,6 +6,9 @@ It is taken when the input of others may be closed already, so `reviewing` allow
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -16,7 +19,7 @@ from reviews.models import GradeDecision, Phase, Round, Subject
 from units import access, audit
 from units.models import User
 
-from .errors import Conflict, InvalidInput, NotAllowed, RoundClosed, Theirs
+from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, RoundClosed, Theirs
 from .rounds import touch_inputs
 
 OPEN = frozenset({Phase.COLLECTING, Phase.REVIEWING})
@@ -30,27 +33,81 @@ def decide_grade(*, subject: Subject, grade: str, reason: str, document: str, se
     """
     if not access.may_run_rounds(by):
         raise NotAllowed
+    reason, document = _stated(reason, document)
+    try:
+        with transaction.atomic():
+            round_ = _open_round(subject.round_id)
+            decision = _decide(round_, subject, {"grade": grade, "reason": reason, "document": document}, seen, by)
+            touch_inputs(round_.pk)
+    except IntegrityError:
+        # Somebody else recorded the first decision under our hands.
+        raise _conflict(GradeDecision.objects.get(subject=subject)) from None
+    return decision
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """The grade that one subject of a block is to get. `seen`: its decision's version, 0 for none yet."""
+
+    subject_id: int
+    grade: str
+    seen: int
+
+
+def decide_grades(
+    *,
+    round: Round,  # noqa: A002
+    rows: Sequence[DecisionRow],
+    reason: str,
+    document: str,
+    by: User,
+) -> dict[int, ReviewError]:
+    """Decide on several subjects with one reason and one document: all of them, or none if one is refused.
+
+    Returns the refused ones by subject. Audited subject by subject; raises like `decide_grade` about what they share.
+    """
+    if not access.may_run_rounds(by):
+        raise NotAllowed
+    reason, document = _stated(reason, document)
+    if not rows:
+        raise InvalidInput(_("Choose a grade for one subject at least."), "grade")
+    refused: dict[int, ReviewError] = {}
+    with transaction.atomic():
+        round_ = _open_round(round.pk)  # locked: nobody else decides in this round meanwhile
+        subjects = {s.pk: s for s in Subject.objects.filter(round=round_, pk__in=[row.subject_id for row in rows])}
+        for row in rows:
+            if row.subject_id not in subjects:
+                raise InvalidInput(_("This subject is not of this round."))
+            values = {"grade": row.grade, "reason": reason, "document": document}
+            try:
+                _decide(round_, subjects[row.subject_id], values, row.seen, by)
+            except ReviewError as error:
+                refused[row.subject_id] = error
+        if refused:
+            transaction.set_rollback(True)
+        else:
+            touch_inputs(round_.pk)
+    return refused
+
+
+def _stated(reason: str, document: str) -> tuple[str, str]:
     reason, document = reason.strip(), document.strip()
     if not reason:
         raise InvalidInput(_("A decision needs a reason."), "reason")
     if not document:
         raise InvalidInput(_("State the number of the document or minutes."), "document")
-    values = {"grade": grade, "reason": reason, "document": document}
-    try:
-        with transaction.atomic():
-            round_ = _open_round(subject)
-            if grade not in engine_plan(round_.plan_version).grades:
-                raise InvalidInput(_("The plan does not have this grade."), "grade")
-            before = _seen(subject, seen)
-            if before is None:
-                decision = GradeDecision.objects.create(subject=subject, created_by=by, updated_by=by, **values)
-            else:
-                decision = _swap(before, by, values)
-            _record(by, "decide grade", subject, before, values)
-            touch_inputs(round_.pk)
-    except IntegrityError:
-        # Somebody else recorded the first decision under our hands.
-        raise _conflict(GradeDecision.objects.get(subject=subject)) from None
+    return reason, document
+
+
+def _decide(round_: Round, subject: Subject, values: dict[str, str], seen: int, by: User) -> GradeDecision:
+    if values["grade"] not in engine_plan(round_.plan_version).grades:
+        raise InvalidInput(_("The plan does not have this grade."), "grade")
+    before = _seen(subject, seen)
+    if before is None:
+        decision = GradeDecision.objects.create(subject=subject, created_by=by, updated_by=by, **values)
+    else:
+        decision = _swap(before, by, values)
+    _record(by, "decide grade", subject, before, values)
     return decision
 
 
@@ -61,7 +118,7 @@ def withdraw_decision(*, subject: Subject, reason: str, seen: int, by: User) -> 
     if not reason.strip():
         raise InvalidInput(_("Withdrawing a decision needs a reason."), "reason")
     with transaction.atomic():
-        round_ = _open_round(subject)
+        round_ = _open_round(subject.round_id)
         before = _seen(subject, seen)
         if before is None:
             return
@@ -72,9 +129,9 @@ def withdraw_decision(*, subject: Subject, reason: str, seen: int, by: User) -> 
         touch_inputs(round_.pk)
 
 
-def _open_round(subject: Subject) -> Round:
+def _open_round(pk: int) -> Round:
     """The round, locked, while it takes decisions."""
-    round_ = Round.objects.select_for_update().get(pk=subject.round_id)
+    round_ = Round.objects.select_for_update().get(pk=pk)
     if round_.phase not in OPEN:
         raise RoundClosed(_("The result of this round is announced; its grades can no longer be changed here."))
     return round_

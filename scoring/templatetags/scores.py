@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 
 from ..models import SubjectResult
+from ..queries import DECIDED
 from ..words import flag_label
 
 register = template.Library()
@@ -16,8 +17,10 @@ SHOWN_ELSEWHERE = {"missing", "tie"}
 
 @register.filter
 def other_flags(row: SubjectResult) -> list[str]:
-    """The flags that have no badge of their own, each once."""
+    """The flags that have no badge of their own, each once, and whether the committee set the grade."""
     keys = dict.fromkeys(key for key, _values in row.document["flags"] if key not in SHOWN_ELSEWHERE)
+    if any(rule is None for rule, *_rest in row.document["reasons"]):
+        keys = {DECIDED: None, **keys}
     return [flag_label(key) for key in keys]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,11 @@ from units import access
 from units.guards import require
 
 from .. import earlier
+from ..engine.types import Plan
+from ..models import Computation
 from ..queries import left_open, subjects_by_code
+from ..queries import limits as limits_of
+from ..quotas import DECIDABLE, TRAIL_SHOWN, decision_trail, decisions_of, in_result, over_words, quotas
 from ..services import announce_round, obstacles_to_announcing, seal_round
 from .common import get_round, limit_lines, result_context
 from .ranking import grade_table
@@ -24,22 +29,46 @@ from .ranking import grade_table
 
 @require_GET
 def limits(request: HttpRequest, round_pk: int) -> HttpResponse:
-    """Each limit: N, share, places, who holds, who was cut, ties. For the office: announce, seal."""
+    """Each limit: N, share, places, who holds, who was cut, ties, decisions. For the office: announce, seal.
+
+    print=1: all of it on paper, for the minutes of the committee.
+    """
     require(access.may_see_all_results(request.user))
     round_ = get_round(round_pk)
     context = result_context(request, round_)
     computation = context["computation"]
     if computation is not None:
-        lines = limit_lines(computation, context["plan"], subjects_by_code(computation))
-        context |= {"limits": lines, "grades": grade_table(context["plan"], computation)}
+        context |= _standing(round_, computation, context["plan"])
     may_run = access.may_run_rounds(request.user)
     context |= {
         "may_run": may_run,
+        "may_decide": may_run and round_.phase in DECIDABLE,
+        "sees_names": context["sees_all"],
         "obstacles": obstacles_to_announcing(round_) if may_run and not context["published"] else [],
     }
+    if request.GET.get("print"):
+        return render(request, "scoring/limits_print.html", context)
     if computation is not None and may_run and not context["published"]:
         context |= {"open": left_open(computation), "open_earlier": earlier.warnings(round_)}
     return render(request, "scoring/limits.html", context)
+
+
+def _standing(round_: Round, computation: Computation, plan: Plan) -> dict[str, Any]:
+    """The limits with their decisions, those with a tie first, and every decision there was."""
+    decisions = decisions_of(round_)
+    lines = limit_lines(computation, plan, subjects_by_code(computation))
+    for number, (line, quota) in enumerate(zip(lines, quotas(limits_of(computation), plan, decisions), strict=True)):
+        line |= {"number": number, "quota": quota, "over": over_words(quota) if quota.over else ""}
+    trail = list(decision_trail(round_)[: TRAIL_SHOWN + 1])
+    return {
+        "limits": sorted(lines, key=lambda line: (not line["quota"].waiting, not line["tied"]["count"])),
+        "table": lines,
+        "grades": grade_table(plan, computation),
+        "decisions": decisions,
+        "computed": in_result(decisions, computation),
+        "trail": trail[:TRAIL_SHOWN],
+        "trail_cut": len(trail) > TRAIL_SHOWN,
+    }
 
 
 @require_POST

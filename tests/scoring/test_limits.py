@@ -48,7 +48,7 @@ def test_who_does_not(role):
 def test_literal_query_count(subjects, office, django_assert_num_queries):
     round_, _computation = computed(subjects)
     client = client_for(office)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(15):
         client.get(reverse("scoring:limits", args=[round_.pk]))
 
 

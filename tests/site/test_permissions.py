@@ -158,6 +158,7 @@ ADDRESSES = {
     "scoring:my_results": Address(ROLES),
     "scoring:ranking": Address(ABOVE, args=ROUND),
     "scoring:limits": Address(ABOVE, args=ROUND),
+    "scoring:decide_block": Address({OFFICE}, {OFFICE}, args=("round", "limit"), data=(("reason", "x"),)),
     "scoring:selections": Address(ABOVE, args=("veto_round",)),
     "scoring:settle_veto": Address(None, {OFFICE}, args=("veto_round", "veto"), data=(("seen", "0"),)),
     "scoring:payout": Address(ABOVE, {OFFICE}, args=("paid_round",)),
@@ -192,6 +193,8 @@ ADDRESSES = {
 ANNOUNCED = {
     "scoring:ranking": Address(ROLES, args=ROUND),
     "scoring:subject_result": Address(ABOVE | {SUBJECT}, refused=404, args=("round", "subject")),
+    # Grades are decided before the result is announced: back to the limits.
+    "scoring:decide_block": Address({OFFICE}, {OFFICE}, args=("round", "limit"), answer=302),
     "scoring:figure": Address(ABOVE | {SUBJECT}, refused=404, args=("round", "subject", "leaf")),
 }
 
@@ -260,6 +263,7 @@ def site() -> Site:
         "number_assignment": number.pk,
         "event": event.pk,
         "leaf": "K21",
+        "limit": 0,
         "phase": "reviewing",
         "plan": "district-2020",
         "version": round_.plan_version_id,

@@ -135,5 +135,5 @@ def _fact(fact: str, extra: str) -> str:
     """A fact's name, with the name of the round or the grade that belongs to it."""
     fact, extra = fact.strip(), extra.strip()
     if fact.partition(":")[0] in EXTRA and fact.endswith(":"):
-        fact += extra if is_word(extra) else MISSING + _BAD.sub("_", extra)
+        fact += extra if not extra or is_word(extra) else MISSING + _BAD.sub("_", extra)
     return fact if is_word(fact) else MISSING

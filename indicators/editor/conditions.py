@@ -141,7 +141,7 @@ class _Builder:
             (*facts, add),
             self._operators(kind, operator),
             kind,
-            "" if kind == BOOLEAN else shown,
+            "" if kind == BOOLEAN and truth(comparison) else shown,
             (*known, *strange) if choices else (),
             tuple(self._errors(comparison, facts, kind)),
             spare,
@@ -150,6 +150,8 @@ class _Builder:
     @staticmethod
     def _type_of_unknown(comparison: Comparison) -> str:
         """What a fact that is no longer there seems to have been."""
+        if comparison.facts[0].startswith(SHARE):
+            return PERCENT
         if truth(comparison):
             return BOOLEAN
         return NUMBER if not comparison.value or _NUMBER.fullmatch(comparison.value) else UNKNOWN
@@ -167,7 +169,7 @@ class _Builder:
         if fact == MISSING:
             return FactSelect("")
         head, _colon, rest = fact.partition(":")
-        if head in EXTRA and rest:
+        if head in EXTRA:
             code, _colon, grade = rest.partition(":")
             value, extra = (f"{head}:", rest) if head == "grade_in" else (f"{head}:{code}:", grade)
             if value in self.options:
@@ -230,7 +232,7 @@ def _number_errors(comparison: Comparison, kind: str) -> Iterator[Text]:
         yield Text(gettext_noop("Fill in a number."))
     elif not _NUMBER.fullmatch(comparison.value):
         value = percent_text(comparison.value) if kind == PERCENT else comparison.value
-        yield Text(gettext_noop("“%(value)s” is not a number in plain digits."), {"value": value})
+        yield Text(gettext_noop("“%(value)s” is not a number."), {"value": value})
 
 
 def _groups(names: Names) -> Iterator[FactGroup]:

@@ -29,8 +29,12 @@ SOURCES = {
     "payout.partial_at": "grades",
     "follow_ups.grades": "grades",
 }
-# Columns of a catalogue that only some methods read.
-_METHODS_OF = {"catalogue.cap": "bonus", "catalogue.zero_at": "deduct"}
+# Columns that only some methods read.
+_METHODS_OF = {
+    "catalogue.cap": ("bonus",),
+    "catalogue.zero_at": ("deduct",),
+    "assessors.weight": ("marks", "carried"),
+}
 AT_THE_END = ("note", "defaults")
 
 
@@ -104,7 +108,7 @@ def is_column(place: str, key: str, method: str, rows: list[Any]) -> bool:
     """Whether a column of a table is of use: its method reads it, or some row has a value there."""
     own = _METHODS_OF.get(f"{place}.{key}")
     used = any(isinstance(row, Mapping) and row.get(key) is not None for row in rows)
-    return own is None or own == method or used
+    return own is None or not method or method in own or used
 
 
 def kind_of(field: Field, place: str, key: str) -> str:

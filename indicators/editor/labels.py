@@ -63,7 +63,13 @@ LABELS: Mapping[str, Label] = {
         _("Weight"), _("Only where it is not the full points; 0: shown for reference, not counted."), _("full points")
     ),
     "method": Label(_("Method"), _("How the score comes about.")),
-    "assessors": Label(_("Assessors"), _("Who enters the input. The score is the mean of their marks by weight.")),
+    "assessors": Label(
+        _("Assessors"), _("Who enters it. None named: the office assigns somebody or enters it itself.")
+    ),
+    "marks.assessors": Label(
+        _("Assessors"),
+        _("Who gives the marks; the score is their mean by weight. None named: the office sees to it in the round."),
+    ),
     "assessors.name": Label(_("Name")),
     "assessors.weight": Label(_("Weight"), "", "1"),
     "catalogue": Label(
@@ -146,7 +152,7 @@ LABELS: Mapping[str, Label] = {
     "rules.share": Label(_("Share at most")),
     "rules.scope": Label(_("Counted"), _("Of whom the share is taken."), _("all together")),
     "distribute.scope": Label(_("Counted"), _("Within whom the shares are handed out."), _("each category")),
-    "rounding": Label(_("Number of places"), _("Where share × number is no whole number."), _("rounded down")),
+    "rounding": Label(_("Rounding of places"), _("Where share × number is no whole number."), _("rounded down")),
     "at_least": Label(_("Places at least"), "", "0"),
     "of_participants": Label(_("Counted of all participants"), _("Those without a grade are counted too.")),
     # Selections.

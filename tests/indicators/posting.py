@@ -16,6 +16,8 @@ class _Fields(HTMLParser):
         self.area: tuple[str, list[str]] | None = None
         self.ids: list[str] = []
         self.labelled: set[str] = set()
+        self.controls: list[tuple[str, str]] = []  # name and id of those that nothing labels by itself
+        self.in_label = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "template":
@@ -25,6 +27,10 @@ class _Fields(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.ids += [given["id"]] if "id" in given else []
         self.labelled |= {given["for"]} if "for" in given else set()
+        self.in_label += tag == "label"
+        control = tag in ("select", "textarea", "input") and given.get("type") != "hidden"
+        if control and "aria-label" not in given and not self.in_label:
+            self.controls.append((given["name"], given.get("id", "")))
         if tag == "select":
             self.select = (given["name"], [], [])
         elif tag == "option" and self.select:
@@ -49,6 +55,8 @@ class _Fields(HTMLParser):
             self.templates -= 1
         elif self.templates:
             return
+        elif tag == "label":
+            self.in_label -= 1
         elif tag == "select" and self.select:
             name, every, selected = self.select
             self.post.appendlist(name, selected[-1] if selected else every[0])

@@ -93,7 +93,8 @@ class _Form:
             mark=self._mark(key) if marked else None,
             errors=tuple(self.errors.get((*self.path, key), ())),
         )
-        return getattr(self, f"_{kind}")(base, field, self.raw.get(key))  # type: ignore[no-any-return]
+        made: Input = getattr(self, f"_{kind}")(base, field, self.raw.get(key))
+        return made
 
     def _name(self, key: str) -> str:
         return f"{self.prefix}.{key}" if self.prefix else key

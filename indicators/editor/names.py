@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from scoring.engine.conditions import ConditionError, facts_of, parse
 
@@ -92,7 +92,7 @@ class _Read(NamedTuple):
 
 
 def _names_in_conditions(raw: Mapping[str, Any]) -> list[_Read]:
-    found = []
+    found: list[_Read] = []
     for row in _rows(raw, "rules"):
         for key in ("if", "prefer"):
             text = row.get(key)
@@ -138,5 +138,5 @@ def _title(row: Mapping[str, Any]) -> str:
     return title.strip() if _is_name(title) else str(row["code"])
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())

@@ -32,7 +32,7 @@ from scoring.engine.types import (
     VoterClass,
 )
 
-from . import sets, shape
+from . import document_checks, sets, shape
 from .schema import Path, plain, unknown_key
 
 Document = Mapping[str, Any]
@@ -78,11 +78,14 @@ def check(document: Any) -> Checked:
     problems = [Problem(named_path(document, path), text) for path, text in found]
     if problems:
         return Checked(values, None, tuple(problems))
+    problems = [Problem(named_path(document, path), text) for path, text in document_checks.errors(values)]
+    if problems:
+        return Checked(values, None, tuple(problems))
     plan = _plan(values)
     problems.extend(check_plan(plan))
     if any(not problem.warning for problem in problems):
         return Checked(values, None, tuple(problems))
-    return Checked(values, plan, (*problems, *sets.warnings(plan)))
+    return Checked(values, plan, (*problems, *sets.warnings(plan), *document_checks.doubts(values)))
 
 
 def parse(document: Any) -> Plan:
@@ -166,29 +169,6 @@ def _rows(document: Document, name: str) -> list[tuple[int, Mapping[str, Any]]]:
     return [(index, row) for index, row in enumerate(rows) if isinstance(row, Mapping)]
 
 
-def _check_keys(
-    row: Mapping[str, Any],
-    path: Path,
-    own: Sequence[str],
-    every: Sequence[str],
-    required: Sequence[str],
-    kind: str,
-    found: Found,
-) -> None:
-    """Keys that exist but do not belong to this method, rule or selection; and those it lacks."""
-    for key in row:
-        if key in every and key not in own:
-            values = {"key": key, "kind": kind, "known": list(own)}
-            found.append(
-                ((*path, key), Text(_("“%(key)s” has no meaning for %(kind)s; known are: %(known)s."), values))
-            )
-    for key in required:
-        if row.get(key) is None:
-            found.append(
-                ((*path, key), Text(_("“%(key)s” is missing; %(kind)s needs it."), {"key": key, "kind": kind}))
-            )
-
-
 def _check_methods(document: Document, found: Found) -> None:
     parents = {str(row.get("parent")) for _index, row in _rows(document, "indicators")}
     for index, row in _rows(document, "indicators"):
@@ -207,7 +187,8 @@ def _check_methods(document: Document, found: Found) -> None:
             continue
         own = [*shape.METHOD_FIELDS[method]]
         every = [key for key in shape.INDICATOR.fields if key not in (*shape.NODE_FIELDS, "note", "defaults")]
-        _check_keys(row, path, own, every, shape.METHOD_REQUIRED.get(method, ()), method, found)
+        required = shape.METHOD_REQUIRED.get(method, ())
+        found += document_checks.keys(row, path, own, every, required, ("method", method))
 
 
 def _check_rules(document: Document, found: Found) -> None:
@@ -216,7 +197,8 @@ def _check_rules(document: Document, found: Found) -> None:
         rule = row.get("rule")
         if isinstance(rule, str) and rule in shape.RULE_FIELDS:
             own = list(shape.RULE_FIELDS[rule])
-            _check_keys(row, ("rules", index), own, every, shape.RULE_REQUIRED[rule], rule, found)
+            required = shape.RULE_REQUIRED[rule]
+            found += document_checks.keys(row, ("rules", index), own, every, required, ("rule", rule))
 
 
 def _check_selections(document: Document, found: Found) -> None:
@@ -224,7 +206,8 @@ def _check_selections(document: Document, found: Found) -> None:
     for index, row in _rows(document, "selections"):
         kind = row.get("kind")
         if isinstance(kind, str) and kind in shape.SELECTION_FIELDS:
-            _check_keys(row, ("selections", index), shape.SELECTION_FIELDS[kind], every, (), kind, found)
+            own = shape.SELECTION_FIELDS[kind]
+            found += document_checks.keys(row, ("selections", index), own, every, (), ("kind", kind))
 
 
 def _check_names(values: Mapping[str, Any], found: Found) -> None:

@@ -84,6 +84,9 @@ def _meaning(message: str, shown: str, values: dict[str, Any]) -> Text:
         return Text(said, values | {"sign": sign, "plain": _FULL_WIDTH[sign]})
     if re.search(r"\d\s*[%％]", _QUOTED.sub("", shown)):
         return Text(_("A share is written without a percent sign, 0.3 for 30%%: %(shown)s"), values)
+    if message.startswith("Cannot overwrite") and shown.startswith("["):
+        said = _("The heading of this part stands sometimes in single and sometimes in double brackets: %(shown)s")
+        return Text(said, values)
     if message.startswith("Invalid initial character") and "{" in shown:
         return Text(_INLINE, values)
     return Text(next((words for start, words in _MEANINGS if message.startswith(start)), _OTHER), values)

@@ -162,7 +162,7 @@ class Choice(Field):
         if not isinstance(value, bool) and value in self.options:
             return value
         values = {"value": shown(value), "options": [str(option) for option in self.options]}
-        meant = nearest(str(value), [str(option) for option in self.options])
+        meant = nearest(value, [str(option) for option in self.options]) if isinstance(value, str) else ""
         if meant:
             report(path, Text(_("“%(value)s” is not known here. Did you mean “%(meant)s”?"), values | {"meant": meant}))
         else:
@@ -194,6 +194,15 @@ class ListOf(Field):
     least: int = 0
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
+        if isinstance(value, Mapping) and isinstance(self.item, Record):
+            report(
+                path,
+                Text(
+                    _("There may be several of these: the heading stands in double brackets, [[%(name)s]]."),
+                    {"name": path[-1] if path else ""},
+                ),
+            )
+            return REFUSED
         if not isinstance(value, (list, tuple)):
             report(path, Text(_("“%(value)s” is not a list: put it in square brackets."), {"value": shown(value)}))
             return REFUSED

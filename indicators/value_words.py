@@ -49,6 +49,7 @@ FIELDS: Mapping[str, str] = {
     "follow_ups": _("follow-up"),
     "sets": _("sets of rounds"),
     "parent": _("indicator above"),
+    "children": _("indicators below"),
     "points": _("full points"),
     "weight": _("weight"),
     "method": _("method"),
@@ -169,9 +170,11 @@ def field_words(key: str, part: str = "") -> Word:
 def path_words(path: str) -> Word:
     """The place that a path names: "indicators.A.assessors.1.weight" is “指标 A · 考评主体 2 · 权重”."""
     parts: list[list[Word]] = []
+    part = ""  # the list whose fields the next steps are
     for step in path.split(".") if path else []:
         if step in FIELDS or not parts:
-            parts.append([field_words(step)])
+            parts.append([field_words(step, part)])
+            part = step
         else:
             parts[-1].append(str(int(step) + 1) if step.isdecimal() else step)
     said: Word = ""

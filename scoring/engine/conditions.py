@@ -24,6 +24,12 @@ STANDING = ("total", "category_rank", "category_rank_from_bottom", "category_siz
 _TOKEN = re.compile(r'"(?P<quoted>[^"]*)"|(?P<operator><=|>=|!=|=|<|>|\+)|(?P<word>[^\s"<>=!+]+)|(?P<bad>\S)')
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
+# What people write for a sign of this language → the sign.
+FOREIGN = {
+    "＞": ">", "＜": "<", "＝": "=", "≥": ">=", "≤": "<=", "≠": "!=", "＋": "+",
+    "且": "and", "并且": "and", "和": "and", "或": "or", "或者": "or",
+}  # fmt: skip
+
 Value = bool | Fraction | str
 # What a fact is for the subject at hand; None: empty.
 Lookup = Callable[[str], Value | None]
@@ -89,6 +95,15 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
+def _foreign(tokens: list[tuple[str, str]]) -> Text | None:
+    """What was written in place of a sign, in a comparison that cannot be read."""
+    words = [word for kind, word in tokens if kind == "word"]
+    for sign, plain in FOREIGN.items():
+        if sign in words or (not plain.isalpha() and any(sign in word for word in words)):
+            return Text(_("“%(sign)s” has no meaning here; write %(plain)s instead."), {"sign": sign, "plain": plain})
+    return None
+
+
 def _comparison(tokens: list[tuple[str, str]]) -> Comparison:
     shown = " ".join(word for _kind, word in tokens)
     at = next((i for i, (kind, word) in enumerate(tokens) if kind == "operator" and word != "+"), None)
@@ -99,13 +114,13 @@ def _comparison(tokens: list[tuple[str, str]]) -> Comparison:
     )
     facts = tuple(word for _kind, word in left[::2])
     if not sums_well or (at is None and len(facts) > 1):
-        raise ConditionError(
-            Text(_("“%(part)s” is no comparison; expected: fact, operator, value."), {"part": shown or "…"})
-        )
+        expected = Text(_("“%(part)s” is no comparison; expected: fact, operator, value."), {"part": shown or "…"})
+        raise ConditionError(_foreign(tokens) or expected)
     if at is None:
         return Comparison(facts)
     if len(right) != 1 or right[0][0] == "operator":
-        raise ConditionError(Text(_("“%(part)s”: one value expected after the operator."), {"part": shown}))
+        expected = Text(_("“%(part)s”: one value expected after the operator."), {"part": shown})
+        raise ConditionError(_foreign(tokens) or expected)
     return Comparison(facts, tokens[at][1], right[0][1])
 
 
@@ -170,7 +185,7 @@ def _check_comparison(
     for fact in comparison.facts:
         text = _unknown(fact, plan, nodes, facts)
         if text is not None:
-            yield text
+            yield _misspelt(fact) or text
             return
         types.append(_type_of(fact, facts))
     values = {"fact": comparison.facts[0], "value": comparison.value, "operator": comparison.operator or ""}
@@ -202,6 +217,13 @@ def _check_word(
         )
 
 
+def _misspelt(fact: str) -> Text | None:
+    """Why an unknown name is hardly a name at all."""
+    if fact.strip("()（）") != fact:
+        return Text(_("%(fact)s: parentheses have no meaning here; “and” binds before “or”."), {"fact": fact})
+    return _foreign([("word", fact)])
+
+
 def _unknown(fact: str, plan: Plan, nodes: dict[str, Node], facts: dict[str, FactDefinition]) -> Text | None:
     """Why a name is no fact of this plan; None if it is one."""
     head, _colon, rest = fact.partition(":")
@@ -220,6 +242,8 @@ def _unknown(fact: str, plan: Plan, nodes: dict[str, Node], facts: dict[str, Fac
         options = [o.title for o in node.ballot.options] if node is not None and node.ballot else []
         if option in options:
             return None
+        if not options:
+            return Text(_("%(fact)s: “%(code)s” is no ballot with options."), {"fact": fact, "code": code})
         return Text(_("%(fact)s: no such option of a ballot; expected: %(options)s."), {**values, "options": options})
     if head == "grade_in" or (head == "times_grade" and rest.partition(":")[2]):
         return None

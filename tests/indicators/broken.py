@@ -171,7 +171,9 @@ BROKEN = [
     Broken("fact code", 'code = "leave_days"', 'code = "请假"', "facts.请假.code", '"请假"', "English letters"),
     Broken("fact type", 'type = "number"', 'type = "numbr"', "facts.leave_days.type", "numbr", "“number”"),
     Broken("unknown rule", '"exclude"', '"exclud"', "rules.0.rule", '"exclud"', "“exclude”"),
-    Broken("rule without grade", 'grade = "优秀"\n', "", "rules.2.grade", "[[rules]]", "limit needs it"),
+    Broken(
+        "rule without grade", 'grade = "优秀"\n', "", "rules.2.grade", "[[rules]]", "limit (At most a share) needs it"
+    ),
     Broken("share over one", "share = 0.3", "share = 30", "rules.2.share", "share = 30", "at most 1"),
     Broken("scope", 'scope = "category"', 'scope = "catgory"', "rules.2.scope", "catgory", "“category”"),
     Broken(
@@ -217,4 +219,174 @@ SENSELESS = [
     Broken("unknown grade", 'grade = "优秀"', 'grade = "优良"', "rules.2.grade", "优良", "优良"),
     Broken("unknown fact", "leave_days > 12", "leave_day > 12", "rules.0.if", "leave_day >", "leave_day"),
     Broken("unknown tie-breaker", 'tie_breakers = ["A"]', 'tie_breakers = ["X"]', "tie_breakers.0", '["X"]', "X"),
+]
+
+MARKS = 'method = "marks"\nassessors = ["办公室", { name = "人事处", weight = 2 }]'
+LIMIT = 'rule = "limit"\ngrade = "优秀"\nshare = 0.3\nscope = "category"'
+CONDITION = "leave_days > 12"
+
+SENSELESS += [
+    Broken("points too few", "points = 40", "points = 30", "indicators.R.points", "points = 100", "too few"),
+    Broken("category of a limit", '"category"', '["丙类"]', "rules.2.scope", "丙类", "丙类"),
+    Broken("limit on the last grade", LIMIT, LIMIT.replace("优秀", "合格"), "rules.2.grade", "合格", "no lower one"),
+    Broken("a ring", 'code = "R"\n', 'code = "R"\nparent = "A"\n', "indicators", "[[indicators]]", "must be the root"),
+    Broken("grade of the rest", 'otherwise = "合格"', 'otherwise = "及格"', "rules.1.minimums", "minimums", "及格"),
+    Broken("minimum of no grade", '{ "优秀" = 90 }', '{ "优" = 90 }', "rules.1.minimums", "minimums", "“优”"),
+    Broken(
+        "thresholds not descending",
+        '{ "优秀" = 90 }\notherwise = "合格"',
+        '{ "优秀" = 90, "良好" = 95, "合格" = 0 }',
+        "rules.1.minimums",
+        "minimums",
+        "“良好”",
+    ),
+    Broken(
+        "shares not summing to 1",
+        LIMIT,
+        'rule = "distribute"\nshares = { "优秀" = 0.4, "合格" = 0.5 }',
+        "rules.2.shares",
+        "0.5 }",
+        "add up to 0.9",
+    ),
+    Broken("compared with <", CONDITION, "leave_days < 十", "rules.0.if", "十", "十"),
+    Broken("no number", CONDITION, "leave_days > 多", "rules.0.if", "多", "compared with a number"),
+    Broken("no comparison", CONDITION, "leave_days", "rules.0.if", 'if = "leave_days"', "operator and a value"),
+    Broken("full-width operator", CONDITION, "leave_days ＞ 12", "rules.0.if", "＞", "write > instead"),
+    Broken("Chinese or", CONDITION, "leave_days > 12 或 total < 60", "rules.0.if", "或", "write or instead"),
+    Broken("parentheses", CONDITION, "(leave_days > 12)", "rules.0.if", "(leave", "parentheses"),
+    Broken("score of nothing", CONDITION, "score:Q < 3", "rules.0.if", "score:Q", "Q is not an indicator"),
+    Broken("option of nothing", CONDITION, "option_share:T:坏 > 0.1", "rules.0.if", "T:坏", "好, 差"),
+    Broken("option of marks", CONDITION, "option_share:A:坏 > 0.1", "rules.0.if", "A:坏", "no ballot with options"),
+    Broken("per cent", CONDITION, "option_share:T:差 > 10%", "rules.0.if", "10%", "compared with a number"),
+    Broken("reserved fact", "leave_days", "total", "facts.total", "[[facts]]", "means something else"),
+    Broken(
+        "fact twice",
+        "[[follow_ups]]",
+        '[[facts]]\ncode = "leave_days"\ntitle = "又一次"\ntype = "boolean"\n\n[[follow_ups]]',
+        "facts.1.code",
+        'code = "leave_days"',
+        "twice",
+    ),
+    Broken(
+        "entry twice",
+        "cap = 4 },",
+        'cap = 4 },\n  { code = "B-1", title = "再" },',
+        "indicators.B.catalogue.1.code",
+        "再",
+        "twice",
+    ),
+    Broken("class twice", 'code = "staff"', 'code = "leader"', "indicators.T.classes.1.code", "职工", "twice"),
+    Broken("option twice", 'title = "差"', 'title = "好"', "indicators.T.options.1.title", "value = 40", "twice"),
+    Broken("assessor twice", '"人事处"', '"办公室"', "indicators.A.assessors.1.name", "weight = 2", "twice"),
+    Broken("option beyond the scale", "value = 40", "value = 140", "indicators.T.options.1.value", "140", "100"),
+    Broken("zero_at of a bonus", "cap = 4", "zero_at = 4", "indicators.B.catalogue.B-1", "zero_at", "zero_at"),
+    Broken(
+        "weight of a bonus", 'method = "bonus"', 'method = "bonus"\nweight = 3', "indicators.B.weight", "3", "added"
+    ),
+    Broken(
+        "method of a sum", "points = 100", 'points = 100\nmethod = "marks"', "indicators.R.method", "marks", "composite"
+    ),
+    Broken("leaf without a method", '"marks"', '"composite"', "indicators.A.assessors", "assessors", "no meaning"),
+    Broken("carried without a set", MARKS, 'method = "carried"', "indicators.A.set", "[[indicators]]", "needs it"),
+    Broken(
+        "bands not ascending",
+        'method = "ballot"',
+        'method = "rank_band"\nbands = [{ upto = 0.5, value = 9 }, { upto = 0.2, value = 8 }, { upto = 1, value = 7 }]',
+        "indicators.T.bands",
+        "upto = 0.2",
+        "rise from above 0",
+    ),
+    Broken(
+        "last band not 1",
+        'method = "ballot"',
+        'method = "rank_band"\nbands = [{ upto = 0.5, value = 9 }]',
+        "indicators.T.bands",
+        "upto = 0.5",
+        "1",
+    ),
+    Broken(
+        "bad option not among the options",
+        'method = "ballot"',
+        'method = "ballot_deduct"\nlast = 3\noption = "坏"\nvotes = 2\nvalue = 2',
+        "indicators.T.option",
+        "坏",
+        "坏",
+    ),
+    Broken(
+        "ranks with a gap",
+        MARKS,
+        'method = "rank_points"\ntable = [{ rank = 1, value = 60 }, { rank = 3, value = 57 }]',
+        "indicators.A.table",
+        "rank = 3",
+        "rank",
+    ),
+    Broken(
+        "floor above the points", MARKS, 'method = "per_unit"\nvalue = 1\nfloor = 70', "indicators.A.floor", "70", ""
+    ),
+    Broken("one table of facts", "[[facts]]", "[facts]", "facts", "[facts]", "[[facts]]"),
+    Broken("a list for a word", '"marks"', '["marks"]', "indicators.A.method", "marks", "not known"),
+]
+
+# What can be computed with but is hardly meant: warnings.
+DOUBTS = [
+    Broken("limit before grades", '"exclude"\nif', '"cap"\ngrade = "合格"\nif', "rules.0", "[[rules]]", "no effect"),
+    Broken(
+        "grades given anew",
+        LIMIT,
+        LIMIT + '\n\n[[rules]]\nrule = "thresholds"\nminimums = { "优秀" = 80 }\notherwise = "合格"',
+        "rules.3",
+        "[[rules]]",
+        "anew",
+    ),
+    Broken("grade that no rule gives", '"优秀", "合格"]', '"优秀", "合格", "差"]', "grades.2", "grades", "“差”"),
+    Broken(
+        "limit on a grade that no rule gives",
+        LIMIT,
+        LIMIT.replace("优秀", "特优"),
+        "rules.2.grade",
+        "特优",
+        "“特优”",
+    ),
+    Broken("fact that no rule reads", CONDITION, "total > 12", "facts.leave_days", "[[facts]]", "No rule reads"),
+    Broken("number with choices", '"number"', '"number"\nchoices = ["甲"]', "facts.leave_days.choices", "甲", "choice"),
+    Broken(
+        "choice without choices",
+        'type = "number"',
+        'type = "number"\n\n[[facts]]\ncode = "level"\ntitle = "级别"\ntype = "choice"',
+        "facts.level.choices",
+        "[[facts]]",
+        "no choices",
+    ),
+    Broken("total as a tie-breaker", '["A"]', '["A", "R"]', "tie_breakers.1", "tie_breakers", "decides nothing"),
+    Broken("no grade of the rest", '\notherwise = "合格"', "", "rules.1.minimums.优秀", "minimums", "below 90"),
+    Broken(
+        "rest with a minimum",
+        'otherwise = "合格"',
+        'otherwise = "优秀"',
+        "rules.1.otherwise",
+        "otherwise",
+        "for the rest",
+    ),
+    Broken("step of options", "scale = 100", "scale = 100\nstep = 5", "indicators.T.step", "step = 5", "no effect"),
+    Broken("set without a title", CONDITION, "times_grade:q:优 > 1 or leave_days > 2", "rules.0.if", "times", "“q”"),
+]
+
+# No TOML at all: what is replaced, by what, the line that must be named, a part of the English message.
+NOT_TOML = [
+    ('"样本方案"', "“样本方案”", "title = “样本方案”", "full-width"),
+    ('["甲类", "乙类"]', '["甲类"，"乙类"]', "categories", "full-width (Chinese) punctuation; write , instead"),
+    ('["甲类", "乙类"]', '["甲类" "乙类"]', "categories", "comma"),
+    ("share = 0.3", "share = 30%", "share = 30%", "0.3 for 30%"),
+    ('"units"', '"units', "subjects", "quotation mark"),
+    ('"units"', "units", "subjects = units", "quotation marks"),
+    ("decimals = 2", "decimals = 2\ndecimals = 3", "decimals = 3", "twice"),
+    ("points = 60", "points = 60 分", "points = 60 分", "more than one value"),
+    ("points = 60", "points 60", "points 60", "A name, then ="),
+    ("[payout]", "[payout", "[payout", "square brackets"),
+    ("value = 90 },\n", "value = 90\n },\n", "value = 90", "one line"),
+    ("value = 90 },\n", "value = 90, },\n", "value = 90", "one line"),
+    ("[[rules]]", "[rules]", "[[rules]]", "single and sometimes in double"),
+    ("[payout]", "[payout]\n[payout]", "[payout]", "only one"),
+    ('"样本方案"', '"样本\\方案"', "title", "backslash"),
+    ("decimals = 2", "小数 = 2", "小数", "cannot be read"),
 ]

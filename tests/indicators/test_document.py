@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import translation
 
-from indicators import document, plan_file
+from indicators import document, imports, plan_file
 from indicators.messages import problem_lines
 from indicators.rendering import render
 from scoring.engine.types import Text
 
-from .broken import BASE, BROKEN, SENSELESS, Broken
+from .broken import BASE, BROKEN, DOUBTS, NOT_TOML, SENSELESS, Broken
 
 
 def load(text: str) -> dict[str, Any]:
@@ -46,6 +47,54 @@ def test_broken_file_names_path_and_line(case: Broken) -> None:
     named = [line for line in lines if f": {case.path}: " in line]
     number = int(named[0].split(":")[1])
     assert case.line in text.splitlines()[number - 1]
+
+
+@pytest.mark.parametrize("case", DOUBTS, ids=lambda case: case.name)
+def test_what_is_hardly_meant_is_a_warning_on_its_line(case: Broken) -> None:
+    text = BASE.replace(case.old, case.new, 1)
+    if "特优" in case.new:
+        text = text.replace('grades = ["优秀"', 'grades = ["特优", "优秀"')
+    checked = imports.check_text(text)
+    assert checked.plan is not None
+    found = [problem for problem in checked.warnings if problem.path == case.path]
+    with translation.override("en"):
+        assert [case.says in render(problem.text) for problem in found] == [True]
+    assert case.line in found[0].source
+
+
+@pytest.mark.parametrize("case", [*BROKEN, *SENSELESS, *DOUBTS], ids=lambda case: case.name)
+def test_every_problem_is_said_in_chinese(case: Broken) -> None:
+    checked = imports.check_text(BASE.replace(case.old, case.new, 1))
+    assert checked.problems
+    with translation.override("zh-hans"):
+        for problem in checked.problems:
+            said = render(problem.text)
+            assert re.search("[\u4e00-\u9fff]", said)
+            with translation.override("en"):
+                assert said != render(problem.text)
+
+
+@pytest.mark.parametrize(("old", "new", "line", "says"), NOT_TOML)
+def test_no_toml_says_what_is_wrong_and_where(old: str, new: str, line: str, says: str) -> None:
+    (problem,) = imports.check_text(BASE.replace(old, new, 1)).problems
+    assert line in problem.source
+    with translation.override("en"):
+        assert says in render(problem.text)
+    with translation.override("zh-hans"):
+        assert re.search("[\u4e00-\u9fff]", render(problem.text))
+
+
+def test_the_place_of_a_problem_is_said_in_words() -> None:
+    (first, second) = imports.check_text(
+        BASE.replace("weight = 2 }", "weight = -2 }").replace("share = 0.3", "share = 3")
+    ).problems
+    with translation.override("zh-hans"):
+        assert (render(first.place), render(second.place)) == ("指标 A · 考评主体 2 · 权重", "等次规则 3 · 比例")
+
+
+def test_too_many_brackets_are_no_crash() -> None:
+    (problem,) = imports.check_text("a = " + "[" * 20_000).problems
+    assert "too deeply" in problem.text.message
 
 
 def test_all_errors_at_once() -> None:

@@ -11,11 +11,22 @@ MARKS = frozenset({"marks"})
 EVENTS = frozenset({"bonus", "penalty", "deduct", "inspection"})
 BALLOTS = frozenset({"ballot", "rank_band", "ballot_deduct"})
 ATTAINMENT = frozenset({"attainment"})
+CARRIED = frozenset({"carried"})
 NUMBERS = frozenset({"rank_points", "ratio_to_best", "per_unit"})
 # Methods whose leaves are entered one value per subject by somebody.
 ENTERED = MARKS | ATTAINMENT | NUMBERS
 # A count other than 1 is an error on a bonus.
 COUNTED = EVENTS - {"bonus"}
+
+
+def falls_back(node: Node) -> bool:
+    """Whether a leaf takes marks as long as its set of earlier rounds has none (`carried` with `fallback`)."""
+    return node.method in CARRIED and node.settings.get("fallback") == "marks"
+
+
+def takes_marks(node: Node) -> bool:
+    """Whether a leaf is marked, always or as long as there is no earlier round; whoever marks has an assignment then."""
+    return node.method in MARKS or falls_back(node)
 
 
 class Tree:
@@ -59,6 +70,11 @@ class Tree:
     def of(self, methods: frozenset[str]) -> list[Node]:
         """The leaves of these methods, in the tree's order."""
         return [node for node in self.nodes.values() if node.method in methods]
+
+    @cached_property
+    def entered(self) -> list[Node]:
+        """The leaves that somebody enters one value per subject on, those that fall back to marks among them."""
+        return [node for node in self.nodes.values() if node.method in ENTERED or falls_back(node)]
 
     @cached_property
     def order(self) -> dict[str, int]:

@@ -123,7 +123,9 @@ def _figure(
 def _marks(branch: Branch, rows: list[Mark]) -> list[MarkLine]:
     """The assessors of the plan, each with a mark or without, then anybody else who marked."""
     node = branch.node
-    if node.method != "marks" or branch.score.status == Status.NOT_APPLICABLE:
+    # A carried leaf has marks as long as its set has no round.
+    marked = node.method == "marks" or "marks" in branch.score.detail
+    if not marked or branch.score.status == Status.NOT_APPLICABLE:
         return []
     only = node.assessors[0].name if len(node.assessors) == 1 else ""
     used = {name: Decimal(value) for name, value in branch.score.detail.get("marks", [])}

@@ -10,7 +10,8 @@ from django.test import Client
 
 from indicators.services import engine_plan, ensure_plan
 from reviews.models import Round
-from reviews.services.rounds import NewSubject, assessor_names, open_round
+from reviews.services.assessors import assessor_names
+from reviews.services.rounds import NewSubject, open_round
 from units.models import Role, RoleGrant, Unit, User
 
 PASSWORD = "a-long-test-password-7"

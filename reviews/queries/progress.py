@@ -23,7 +23,7 @@ from reviews.models import (
     Round,
     Subject,
 )
-from reviews.tree import ATTAINMENT, BALLOTS, MARKS, NUMBERS, Tree
+from reviews.tree import ATTAINMENT, BALLOTS, NUMBERS, Tree, takes_marks
 from reviews.words import is_late
 from scoring.engine.types import Node
 
@@ -39,6 +39,10 @@ class LeafProgress:
     not_applicable: int
     entered: int
     deadline: datetime.date | None
+
+    @property
+    def is_marked(self) -> bool:
+        return takes_marks(self.node)
 
     @property
     def expected(self) -> int:
@@ -112,7 +116,7 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
 
 def _key(tree: Tree, assignment: Assignment) -> tuple[str, str]:
     """Only marks are told apart by assessor; of the other inputs a leaf has one per subject."""
-    by_assessor = tree.nodes[assignment.indicator].method in MARKS
+    by_assessor = takes_marks(tree.nodes[assignment.indicator])
     return assignment.indicator, assignment.assessor if by_assessor else ""
 
 

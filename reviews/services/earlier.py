@@ -11,6 +11,7 @@ from reviews.models import Phase, Round, RoundSetMember
 from units import access
 from units.models import User
 
+from .assessors import bind_marked_leaves
 from .errors import Conflict, InvalidInput, NotAllowed, RoundClosed, Theirs
 from .rounds import touch_inputs
 from .set_members import create_members, record, title_in_log
@@ -38,6 +39,7 @@ def add_earlier_rounds(
         with transaction.atomic():
             round_ = _locked(round, earlier)
             members = create_members(round_, set_name, earlier, by)
+            bind_marked_leaves(round_)
             touch_inputs(round_.pk)
     except IntegrityError:
         raise InvalidInput(_("Somebody else added this round meanwhile."), "round") from None
@@ -62,6 +64,7 @@ def remove_earlier_round(*, member: RoundSetMember, reason: str, by: User) -> No
             "period": (member.earlier.name, None),
         }
         record(by, "remove earlier round", member, changes=changes, reason=reason.strip())
+        bind_marked_leaves(round_)
         touch_inputs(round_.pk)
 
 

@@ -18,7 +18,7 @@ from indicators.services import engine_plan
 from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
 from reviews.numbers import check_mark
 from reviews.queries.marks import EMPTY, Cell, Kind, cells_of
-from reviews.tree import Tree
+from reviews.tree import Tree, takes_marks
 from scoring.engine.types import Node
 from units import access
 from units.models import AuditEntry, User
@@ -145,7 +145,7 @@ def _read(round_: Round, assignment: Assignment, rows: Iterable[Row], by: User) 
         raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
     tree = Tree(engine_plan(round_.plan_version))
     node = tree.nodes[assignment.indicator]
-    if node.method != "marks":
+    if not takes_marks(node):
         raise InvalidInput(_("%(leaf)s takes no marks.") % {"leaf": node.title}, "indicator")
     others = (
         Mark.objects.filter(subject__in=ids, indicator=node.code)

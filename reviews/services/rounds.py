@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models import PlanVersion
 from indicators.services import engine_plan, freeze_version
 from reviews.models import Assignment, Phase, Round, Subject
-from reviews.tree import ENTERED, Tree
+from reviews.tree import Tree
 from scoring.engine.types import Plan
 from units import access, audit
 from units.models import Person, Unit, User
 
+from .assessors import bind_marked_leaves, match_assessors
 from .errors import InvalidInput, NotAllowed, RoundClosed
 from .set_members import create_members
 
@@ -115,6 +116,7 @@ def open_round(
             )
             for set_name, chosen in (earlier or {}).items():
                 create_members(round_, set_name, chosen, by)
+            bind_marked_leaves(round_)
     except IntegrityError:
         # The only constraint that well-formed subjects can meet: one round per plan and period.
         raise InvalidInput(period_taken_words(plan, name), "name") from None
@@ -161,26 +163,10 @@ def _rows(round_: Round, subjects: Iterable[NewSubject], *, first: int) -> list[
     ]
 
 
-def assessor_names(plan: Plan) -> list[str]:
-    """The assessors the plan names on leaves that are entered per subject, in the tree's order."""
-    names = (a.name for node in Tree(plan).of(ENTERED) for a in node.assessors)
-    return list(dict.fromkeys(names))
-
-
-def match_assessors(plan: Plan) -> dict[str, Unit | None]:
-    """Assessor's name in the plan → the active unit of that name or short name, or None."""
-    wanted = assessor_names(plan)
-    found: dict[str, Unit | None] = dict.fromkeys(wanted)
-    for field in ("short_name", "name"):  # a full name wins over a short one
-        for unit in Unit.objects.filter(is_active=True, **{f"{field}__in": wanted}):
-            found[getattr(unit, field)] = unit
-    return found
-
-
 def _assignments(round_: Round, plan: Plan, units: Mapping[str, Unit | None]) -> list[Assignment]:
     return [
         Assignment(round=round_, indicator=node.code, assessor=name, unit=units.get(name))
-        for node in Tree(plan).of(ENTERED)
+        for node in Tree(plan).entered
         for name in [a.name for a in node.assessors] or [""]
     ]
 

@@ -22,7 +22,7 @@ from reviews.queries.progress import completeness, entered_filter, leaf_progress
 from reviews.queries.rounds import categories_of, subjects_of
 from reviews.services.errors import RoundClosed
 from reviews.services.marks import save_rows
-from reviews.tree import MARKS, Tree
+from reviews.tree import Tree, takes_marks
 from units import access
 from units.guards import require, require_known
 
@@ -88,7 +88,7 @@ def mark_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespons
 
 def _sheet(request: HttpRequest, round_: Round, assignment: Assignment) -> _Sheet:
     tree = tree_of(round_)
-    require_known(tree.nodes[assignment.indicator].method in MARKS)
+    require_known(takes_marks(tree.nodes[assignment.indicator]))
     filters = {name: request.GET.get(name, "").strip() for name in ("category", "q", "show")}
     found = subjects_of(round_, category=filters["category"], words=filters["q"])
     if filters["show"] == "missing":

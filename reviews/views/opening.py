@@ -25,14 +25,10 @@ from indicators.sets import PlanSet, read_sets
 from reviews.forms.rounds import OpenRoundForm
 from reviews.models import Round
 from reviews.queries.rounds import candidate_categories, candidates
+from reviews.services.assessors import assessor_names, match_assessors
 from reviews.services.errors import InvalidInput
-from reviews.services.rounds import (
-    NewSubject,
-    assessor_names,
-    match_assessors,
-    open_round,
-)
-from reviews.tree import ENTERED, Tree
+from reviews.services.rounds import NewSubject, open_round
+from reviews.tree import Tree
 from scoring.engine.types import Plan
 from units import access
 from units.guards import require
@@ -266,7 +262,7 @@ def round_open_assessors(request: HttpRequest) -> HttpResponse:
 
 def _assessor_rows(draft: Draft, names: list[str]) -> list[dict[str, Any]]:
     matched = match_assessors(draft.plan)
-    leaves = Tree(draft.plan).of(ENTERED)
+    leaves = Tree(draft.plan).entered
     rows = []
     for name in names:
         unit = matched[name]
@@ -284,7 +280,7 @@ def _assessor_rows(draft: Draft, names: list[str]) -> list[dict[str, Any]]:
 
 def _unnamed(plan: Plan) -> list[Any]:
     """Leaves for which the plan names no assessor: the office enters them."""
-    return [node for node in Tree(plan).of(ENTERED) if not node.assessors]
+    return [node for node in Tree(plan).entered if not node.assessors]
 
 
 # ---------------------------------------------------------------- confirmation

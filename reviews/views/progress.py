@@ -15,7 +15,7 @@ from reviews.queries.progress import (
     subject_progress,
 )
 from reviews.queries.rounds import categories_of, subjects_of
-from reviews.tree import BALLOTS
+from reviews.tree import BALLOTS, takes_marks
 from units import access
 from units.guards import require, require_known
 
@@ -61,6 +61,7 @@ def progress_leaf(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "node": node,
         "crumbs": tree.crumbs(code),
         "assignment": assignment,
+        "is_marked": takes_marks(node),
         "may_open": assignment is not None and access.may_see_marks(request.user, assignment),
         "page_obj": paged(request, missing.order_by("order", "code")),
     }

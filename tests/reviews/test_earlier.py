@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from indicators.services import ensure_plan
+from indicators.services import engine_plan, ensure_plan
 from indicators.sets import PlanSet
-from reviews.models import Mark, Phase, Round, RoundSetMember
+from reviews.models import EarlierResult, Mark, Phase, Round, RoundSetMember
 from reviews.queries.earlier import choices, rounds_to_choose
+from reviews.queries.progress import leaf_progress
+from reviews.services.assessors import bind_marked_leaves
 from reviews.services.earlier import add_earlier_rounds, remove_earlier_round
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed, RoundClosed
-from reviews.services.rounds import NewSubject
+from reviews.services.rounds import NewSubject, open_round
+from reviews.tree import Tree
 from tests.factories import client_for, make_user
 from tests.scoring.quarters import QUARTERS, opened, people
 from units.models import AuditEntry, Role
@@ -240,3 +243,66 @@ def test_the_page_of_opening_takes_a_fixed_number_of_queries(
             opened("finance-points", f"{year}-Q{number}", subjects)
     with django_assert_num_queries(len(few)):
         client.get(page)
+
+
+# ---------------------------------------------------------------- marked as long as there is no round
+
+
+@pytest.fixture
+def secretaries():
+    return people(2, "直属党组织")
+
+
+def sheets(round_):
+    return list(round_.assignments.values_list("indicator", "assessor"))
+
+
+def test_without_a_round_the_leaf_is_marked_in_the_browser(secretaries, office):
+    round_ = opened("education-secretary", "2026", secretaries)
+    assert sheets(round_) == [("H", "")]
+    client = client_for(office)
+    page = reverse("reviews:mark_sheet", args=[round_.pk, round_.assignments.get().pk])
+    assert page in client.get(reverse("reviews:my_marks", args=[round_.pk])).content.decode()
+    assert page in client.get(reverse("reviews:progress", args=[round_.pk])).content.decode()
+    first = round_.subjects.first()
+    data = {f"seen-{first.pk}": "", f"was-{first.pk}": "", f"value-{first.pk}": "45.5", f"note-{first.pk}": "任期考核"}
+    assert client.post(page, data).status_code == 302
+    assert str(Mark.objects.get(subject=first, indicator="H").value) == "45.5"
+    (leaf,) = (one for one in leaf_progress(round_, Tree(engine_plan(round_.plan_version))) if one.node.code == "H")
+    assert (leaf.expected, leaf.entered) == (2, 1)
+
+
+def test_with_a_round_nobody_marks_it_and_without_it_somebody_does_again(secretaries, office):
+    term = opened("education-secretary", "2025", secretaries)
+    round_ = opened("education-secretary", "2026", secretaries)
+    (member,) = add(round_, [term], office, "term")
+    assert sheets(round_) == []
+    remove_earlier_round(member=member, reason="改为直接打分", by=office)
+    assert sheets(round_) == [("H", "")]
+
+
+def test_a_round_opened_with_its_earlier_round_has_no_sheet_for_it(secretaries, office):
+    term = opened("education-secretary", "2025", secretaries)
+    round_ = open_round(
+        version=ensure_plan("education-secretary"),
+        name="2026",
+        title="",
+        deadline=None,
+        subjects=secretaries,
+        by=office,
+        earlier={"term": [term]},
+    )
+    assert sheets(round_) == []
+    assert round_.set_members.get().earlier == term
+
+
+def test_the_set_of_a_workbook_takes_the_sheet_away_too(secretaries):
+    round_ = opened("education-secretary", "2026", secretaries)
+    subject = round_.subjects.first()
+    row = EarlierResult.objects.create(subject=subject, set_name="term", round_name="任期-1", total=80, points=100)
+    bind_marked_leaves(round_)
+    assert sheets(round_) == []
+    row.delete()
+    bind_marked_leaves(round_)
+    bind_marked_leaves(round_)
+    assert sheets(round_) == [("H", "")]

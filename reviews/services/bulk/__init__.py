@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reviews.models import Round
+from reviews.services.assessors import bind_marked_leaves
 from reviews.services.rounds import touch_inputs
 from units.models import User
 
@@ -61,6 +62,8 @@ def write_content(*, round: Round, content: Content, by: User | None, whole: boo
         if whole or section in content.stated:
             changes[section] = sync()
     writer.finish()
+    if EARLIER in changes:
+        bind_marked_leaves(round)
     if any(changes.values()):
         touch_inputs(round.pk)
     return changes

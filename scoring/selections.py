@@ -166,9 +166,10 @@ class _Maker:
         """(place from the end, subject), worst first; ties share the worse place."""
         by_category = _scope_of(row) == "category"
         ranks = [_rank(self.by_code[code], by_category) for code in last.subjects]
-        return [
-            (1 + sum(other > rank for other in ranks), code) for rank, code in zip(ranks, last.subjects, strict=True)
-        ]
+        places: dict[int, int] = {}
+        for place, rank in enumerate(ranks, start=1):
+            places.setdefault(rank, place)
+        return [(places[rank], code) for rank, code in zip(ranks, last.subjects, strict=True)]
 
     def quota(self, row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> tuple[list[Part], list[Chosen]]:
         """Places of each unit (or category, or of all), and whom they could go to."""

@@ -25,7 +25,7 @@ def falls_back(node: Node) -> bool:
 
 
 def takes_marks(node: Node) -> bool:
-    """Whether a leaf is marked, always or as long as there is no earlier round; whoever marks has an assignment then."""
+    """Whether a leaf is marked, always or as long as there is no earlier round. Who marks has an assignment then."""
     return node.method in MARKS or falls_back(node)
 
 

@@ -11,12 +11,17 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from appraisal_site.lib import background
+from indicators.services import ensure_plan
 from reports.demo import ACCOUNTS, load_demo
 from reports.demo.accounts import demo_password
 from reports.models import Job, JobKind, JobState
-from reviews.models import Event, Mark, Round
+from reviews.models import Event, Mark, NotApplicable, Round
+from scoring.queries import current_computation
+from scoring.services import run_scoring
+from tests.factories import make_user
+from tests.scoring.quarters import QUARTERS, opened, people, points_quarter
 from tests.site.test_permissions import ADDRESSES, NONE
-from units.models import Person, Unit, User
+from units.models import Person, Role, Unit, User
 
 from .pages import english
 from .screen import Screen
@@ -24,7 +29,7 @@ from .stage import PASSWORD, SUBJECTS, assessor_account, make_stage
 from .test_round import EVENTS, open_the_round, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-NO_PAGES = ("_file", "_template", "_search", "health")  # downloads, fragments, and what machines ask
+NO_PAGES = ("_file", "_template", "_search", "_periods", "health")  # downloads, fragments, and what machines ask
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 
@@ -187,6 +192,58 @@ def the_language_changes_and_comes_back(screen: Screen) -> None:
             screen.page.click(f'button[name=language][value="{language}"]')
         screen.look(chinese=language == "zh-hans")
         assert heading in screen.page.inner_text("main")
+
+
+# ---------------------------------------------------------------- four quarters and a year
+
+
+@WIDTHS
+def test_the_round_of_a_year_reads_its_four_quarters(windows, width):
+    """Opened, computed, one quarter removed and added again; a month without a vote."""
+    office = make_user(Role.OFFICE, username="office")
+    office.set_password(PASSWORD)
+    office.save()
+    subjects = people(3, "机关")
+    for name in QUARTERS:
+        run_scoring(round=points_quarter(name, subjects, [0, 3, 20]))
+    ensure_plan("finance-annual")
+    month = opened("finance-points", "2026-11", subjects)
+    screen = windows(width)
+    log_in(screen, "office")
+    year = opening_a_year(screen)
+    screen.press(f'form[action="{reverse("reports:compute", args=[year.pk])}"] button')
+    background.wait_until_idle(timeout=60)
+    assert current_computation(year).summary["missing"] == {}
+    screen.go(reverse("scoring:earlier", args=[year.pk]))
+    screen.page.click("main details summary >> nth=1")
+    screen.page.fill("main details[open] [name=reason]", "第二季度结果复核中")
+    screen.press("main details[open] button")
+    assert year.set_members.count() == 3
+    screen.press("main form:has([name=round][type=hidden]) button")
+    assert year.set_members.count() == 4
+    screen.go(reverse("scoring:earlier_subjects", args=[year.pk, "quarters"]))
+    screen.go(reverse("reviews:applicability", args=[month.pk]))
+    screen.press('button[name=exclude][value="M"]')
+    assert NotApplicable.objects.filter(subject__round=month, indicator="M").count() == len(subjects)
+    assert screen.complaints == []
+
+
+def opening_a_year(screen: Screen) -> Round:
+    screen.go(reverse("reviews:round_open") + "?plan=finance-points")
+    page = screen.page
+    expect(page.locator("#periods")).to_contain_text("月度、季度")
+    page.select_option("#id_version", str(ensure_plan("finance-annual").pk))
+    expect(page.locator("#periods")).to_contain_text("年度")
+    page.click("#periods a >> nth=1")
+    assert page.input_value("#id_name").isdecimal(), "a press fills in the year"
+    page.fill("#id_name", "2026")
+    for step in ("subjects", "assessors", "earlier", "confirm"):
+        screen.press("main form[method=post] .btn-primary")
+        assert page.url.endswith(reverse(f"reviews:round_open_{step}"))
+        if step == "earlier":
+            assert page.locator("main input[type=checkbox]:checked").count() == len(QUARTERS)
+    screen.press("main form[method=post] .btn-primary")
+    return Round.objects.get(plan__code="finance-annual")
 
 
 # ---------------------------------------------------------------- every page

@@ -8,7 +8,7 @@ can be shown in any language.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,9 +23,10 @@ from .generated import generate
 from .load import load_inputs
 from .models import SubjectResult
 from .queries import current_computation, is_stale
-from .trial_effects import Change, Factors, Figures, changes
+from .trial_effects import Cause, Change, Factors, Figures, averages, changes, finest, main_cause
 from .trial_fit import Choices, Fitted, Note, fit
 
+CHANGES = 20  # that are kept of one subject: those with the greatest effect on its total
 READS = 3  # tries to read a round while its inputs are being changed
 
 
@@ -44,7 +45,8 @@ class Standing:
 class Line:
     """One subject. `old` is None where there is nothing to compare with, `new` where it is left out.
 
-    `cause`: the leaf with the greatest effect on the total."""
+    `cause`: what sets the subject's change of the total most apart from that of the others.
+    """
 
     key: str
     name: str
@@ -52,7 +54,7 @@ class Line:
     group: str
     old: Standing | None
     new: Standing | None
-    cause: Change | None = None
+    cause: Cause | None = None
 
     @property
     def regraded(self) -> bool:
@@ -61,9 +63,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What moved one subject, and the grade rules that acted before and after."""
+    """What moved one subject, and the grade rules that acted before and after. `more`: changes that are not kept."""
 
     changes: tuple[Change, ...] = ()
+    more: int = 0
     old_reasons: tuple[Reason, ...] = ()
     new_reasons: tuple[Reason, ...] = ()
 
@@ -73,7 +76,8 @@ class Trial:
     """`lines` and `whys` belong together, in the order of the round's subjects.
 
     `errors`: inputs that neither plan could be computed with; then there is nothing to show. `old_errors`: why
-    the round's own result could not be computed, so that there is nothing to compare with.
+    the round's own result could not be computed, so that there is nothing to compare with. `averages`: how
+    much each node moves the totals on average.
     """
 
     lines: tuple[Line, ...] = ()
@@ -82,6 +86,7 @@ class Trial:
     notes: tuple[Note, ...] = ()
     errors: tuple[Text, ...] = ()
     old_errors: tuple[Text, ...] = ()
+    averages: Mapping[str, Decimal] = field(default_factory=dict)
     provisional: bool = False
 
     @property
@@ -199,31 +204,40 @@ def _trial(plan: Plan, inputs: Inputs, fitted: Fitted, own: Plan, old: Mapping[s
         return Trial(errors=told(refused), notes=fitted.notes)
     new = _sides(outcome)
     factors = Factors(own), Factors(plan)
+    pairs = [(subject, old.get(subject.key), new.get(subject.key)) for subject in inputs.subjects]
+    changed = {
+        subject.key: changes(before.figures, after.figures, *factors)
+        for subject, before, after in pairs
+        if before is not None and after is not None
+    }
+    means = averages(list(changed.values()), finest(own, plan))
+    leaves = [code for code in means if code in factors[0].leaves | factors[1].leaves]
     categories = {subject.key: subject.category for subject in fitted.inputs.subjects}
-    lines, whys = [], []
-    for subject in inputs.subjects:
-        before, after = old.get(subject.key), new.get(subject.key)
-        why = _why(before, after, factors)
-        lines.append(
-            Line(
-                subject.key,
-                subject.name,
-                categories.get(subject.key, subject.category),
-                subject.group,
-                before.standing if before else None,
-                after.standing if after else None,
-                next((change for change in why.changes if change.leaf), None),
-            )
+    lines = [
+        Line(
+            subject.key,
+            subject.name,
+            categories.get(subject.key, subject.category),
+            subject.group,
+            before.standing if before else None,
+            after.standing if after else None,
+            main_cause(changed[subject.key], means, leaves) if subject.key in changed else None,
         )
-        whys.append(why)
-    return Trial(tuple(lines), tuple(whys), outcome.limits, fitted.notes, provisional=outcome.provisional)
+        for subject, before, after in pairs
+    ]
+    whys = [_why(changed.get(subject.key, ()), before, after) for subject, before, after in pairs]
+    return Trial(
+        tuple(lines), tuple(whys), outcome.limits, fitted.notes, averages=means, provisional=outcome.provisional
+    )
 
 
-def _why(before: _Side | None, after: _Side | None, factors: tuple[Factors, Factors]) -> Why:
-    found: tuple[Change, ...] = ()
-    if before is not None and after is not None:
-        found = changes(before.figures, after.figures, *factors)
-    return Why(found, before.reasons if before else (), after.reasons if after else ())
+def _why(found: tuple[Change, ...], before: _Side | None, after: _Side | None) -> Why:
+    return Why(
+        found[:CHANGES],
+        max(0, len(found) - CHANGES),
+        before.reasons if before else (),
+        after.reasons if after else (),
+    )
 
 
 __all__ = ["Choices", "Line", "Standing", "Trial", "Why", "trial_on_generated", "trial_on_round"]

@@ -6,15 +6,14 @@ of the leaves add up to the total, but for the rounding of each composite and fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from .engine.composite import is_adjustment, ordinary_children, weight_of
 from .engine.types import Node, Plan, Status
-
-KEPT = 20  # changes that are kept of one subject, those with the greatest effect
 
 # Of one subject: code → (status, value).
 Figures = Mapping[str, tuple[str, Decimal | None]]
@@ -31,6 +30,14 @@ class Change:
     new: Decimal | None
     effect: Decimal  # on the total
     leaf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The leaf that sets a subject most apart from the others, and by how many points of the total."""
+
+    code: str
+    effect: Decimal
 
 
 class Factors:
@@ -78,11 +85,16 @@ def _factors(node: Node, factor: Fraction, out: frozenset[str]) -> Iterator[tupl
 NO_FIGURE = ("", None)
 
 
+def finest(old: Plan, new: Plan) -> Decimal:
+    """The smaller one of the units in which two plans count."""
+    return Decimal(1).scaleb(-max(old.decimals, new.decimals))
+
+
 def changes(old: Figures, new: Figures, before: Factors, after: Factors) -> tuple[Change, ...]:
     """What changed, greatest effect on the total first; the roots are left out, as they are the total."""
     then, now = before.contributions(old), after.contributions(new)
     roots = {before.plan.root.code, after.plan.root.code}
-    unit = Decimal(1).scaleb(-max(before.plan.decimals, after.plan.decimals))
+    unit = finest(before.plan, after.plan)
     found = []
     for code in dict.fromkeys((*new, *old)):
         was, is_now = old.get(code, NO_FIGURE), new.get(code, NO_FIGURE)
@@ -92,4 +104,22 @@ def changes(old: Figures, new: Figures, before: Factors, after: Factors) -> tupl
         leaf = code in after.leaves or code in before.leaves
         found.append(Change(code, *was, *is_now, effect.quantize(unit), leaf))
     found.sort(key=lambda change: (-abs(change.effect), not change.leaf))
-    return tuple(found[:KEPT])
+    return tuple(found)
+
+
+def averages(all_changes: Sequence[Sequence[Change]], unit: Decimal) -> dict[str, Decimal]:
+    """The mean effect of each node on the totals: what moves everyone alike moves nobody's rank."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for changed in all_changes:
+        for change in changed:
+            sums[change.code] += change.effect
+    return {code: (total / len(all_changes)).quantize(unit) for code, total in sums.items()}
+
+
+def main_cause(changed: Sequence[Change], means: Mapping[str, Decimal], leaves: Iterable[str]) -> Cause | None:
+    """The leaf whose effect differs most from the average, in the direction in which the whole differs."""
+    own = {change.code: change.effect for change in changed}
+    apart = {code: own.get(code, Decimal(0)) - means.get(code, Decimal(0)) for code in leaves}
+    direction = 1 if sum(apart.values()) > 0 else -1
+    code = max(apart, key=lambda each: apart[each] * direction, default="")
+    return Cause(code, apart[code]) if code and apart[code] * direction > 0 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ class Row:
     line: Line
     old_rank: int | None
     rank: int | None
-    cause: str = ""  # title of the leaf with the greatest effect
+    cause: str = ""  # title of the leaf that sets it most apart
 
     @property
     def move(self) -> int | None:
@@ -196,7 +196,7 @@ SORTS: dict[str, Any] = {
     "grade": None,
 }
 NUMBERS = {"rank", "old_rank", "move", "old_total", "total", "difference"}
-WIDE = {"code", "category", "old_rank", "old_total", "difference"}
+WIDE = {"code", "category", "old_rank", "old_total", "total", "difference"}
 COMPARED = {"old_rank", "move", "old_total", "difference"}
 
 
@@ -233,7 +233,8 @@ class ChangeRow:
     node: Node | None  # of the new plan
     old_node: Node | None
     depth: int
-    greatest: bool
+    average: Decimal  # effect on all subjects
+    is_cause: bool
 
     @property
     def title(self) -> str:
@@ -249,10 +250,10 @@ class ChangeRow:
         return Cell(self.change.new, self.change.new_status, incomplete=False)
 
 
-def change_rows(why: Why, old: Plan, new: Plan) -> list[ChangeRow]:
+def change_rows(line: Line, why: Why, averages: Mapping[str, Decimal], old: Plan, new: Plan) -> list[ChangeRow]:
     """In the order of the new plan's tree; what it lacks comes last."""
     then, now = Tree(old), Tree(new)
-    leaf = next((change for change in why.changes if change.leaf and change.effect), None)
+    cause = line.cause.code if line.cause else None
     order = {code: place for place, code in enumerate(dict.fromkeys((*now.nodes, *then.nodes)))}
     return [
         ChangeRow(
@@ -260,7 +261,8 @@ def change_rows(why: Why, old: Plan, new: Plan) -> list[ChangeRow]:
             now.get(change.code),
             then.get(change.code),
             min(6, (now if change.code in now.nodes else then).depths[change.code]),
-            change is leaf,
+            averages.get(change.code, Decimal(0)),
+            change.code == cause,
         )
         for change in sorted(why.changes, key=lambda change: order[change.code])
     ]

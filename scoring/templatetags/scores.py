@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from ..models import SubjectResult
 from ..queries import DECIDED
+from ..trial import Line
 from ..words import flag_label
 
 register = template.Library()
@@ -34,3 +36,9 @@ def query_with(context: Any, **changes: Any) -> str:
         else:
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+@register.filter
+def trial_name(line: Line) -> str:
+    """A subject of a round by its name, a made-up one by its number."""
+    return line.name or _("Example %(number)s") % {"number": line.key}

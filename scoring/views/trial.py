@@ -80,13 +80,10 @@ def trial(request: HttpRequest) -> HttpResponse:
     rounds, versions = rounds_to_try_on(tried.library), other_versions(tried.library, tried.version)
     choices = [(_("this plan's rounds"), rounds[0]), (_("rounds of other plans"), rounds[1])]
     listed = [(title, pairs) for title, pairs in choices if pairs]
-    form = TrialForm(
-        request.GET if "on" in request.GET else None,
-        plan=tried.plan,
-        rounds=listed,
-        versions=versions,
-        initial=_initial(tried, rounds[0], versions),
-    )
+    initial = _initial(tried, rounds[0], versions)
+    # An address may say only what differs from what is usual.
+    given = {**initial, **request.GET.dict()} if "on" in request.GET else None
+    form = TrialForm(given, plan=tried.plan, rounds=listed, versions=versions, initial=initial)
     context["form"] = form
     if not form.is_bound:
         return render(request, "scoring/trial.html", context)
@@ -247,8 +244,8 @@ def _subject(
     why, row = asked.kept.why(place), all_rows[place]
     context |= {
         "row": row,
-        "subject_name": row.line.name or row.line.key,
-        "changes": change_rows(why, asked.old, plan),
+        "changes": change_rows(row.line, why, context["trial"].averages, asked.old, plan),
+        "more": why.more,
         "old_reasons": words.reason_lines(asked.old, why.old_reasons),
         "new_reasons": words.reason_lines(plan, why.new_reasons),
     }

@@ -249,10 +249,10 @@ def _cells(
             if result is not None:
                 column[subject.pk] = Cell(result[0], points, result[1], workbook=False)
     stated = EarlierResult.objects.filter(subject__round=round_).order_by("id")
-    for subject_id, code, name, total, points, grade in stated.values_list(
+    for subject_id, code, name, total, full, grade in stated.values_list(
         "subject_id", "set_name", "round_name", "total", "points", "grade"
     ).iterator(chunk_size=5000):
-        cells.setdefault((code, name), {})[subject_id] = Cell(total, points, grade, workbook=True)
+        cells.setdefault((code, name), {})[subject_id] = Cell(total, full, grade, workbook=True)
     return cells
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.utils import translation
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from indicators import document, imports, plan_file
+from indicators import document, imports, plan_file, services
 from indicators.messages import problem_lines
 from indicators.rendering import render
 from scoring.engine.types import Text
@@ -197,3 +199,16 @@ def test_texts_are_rendered_in_the_active_language() -> None:
         assert render(text) == "甲、乙 / 100 / 30% of it"
     with translation.override("en"):
         assert render(text) == "甲, 乙 / 100 / 30% of it"
+
+
+@settings(max_examples=150, deadline=None)
+@given(code=st.sampled_from(services.preset_codes()), data=st.data())
+def test_a_file_with_slips_of_the_pen_is_read_or_refused_but_never_breaks(code: str, data: st.DataObject) -> None:
+    text = services.preset_text(code)
+    for _slip in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(text) - 1))
+        sign = data.draw(st.sampled_from(["", *"[]{}=,\"'#.\n\\ 1-一，"]))
+        text = text[:place] + sign + text[place + data.draw(st.integers(0, 1)) :]
+    checked = imports.check_text(text)
+    assert (checked.plan is None) == bool(checked.errors)
+    assert all(0 <= problem.line <= text.count("\n") + 1 for problem in checked.problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -31,6 +31,7 @@ class Quota:
     decided: tuple[GradeDecision, ...]
     kept: int
     waiting: tuple[str, ...]  # codes of the tied without a decision
+    later: int = 0  # of the kept, those to whom a later rule gave another grade; the limit counted them
 
     @property
     def left(self) -> int:
@@ -47,10 +48,20 @@ class Quota:
         return min(self.over, self.kept)
 
 
-def quotas(reports: Sequence[LimitReport], plan: Plan, decisions: Sequence[GradeDecision]) -> list[Quota]:
-    """One for each report, in the same order. `decisions` with their subjects."""
+def quotas(
+    reports: Sequence[LimitReport],
+    plan: Plan,
+    decisions: Sequence[GradeDecision],
+    results: Mapping[str, SubjectResult],
+) -> list[Quota]:
+    """One for each report, in the same order. `decisions` with their subjects, `results` by the subjects' codes."""
     by_code = {decision.subject.code: decision for decision in decisions}
-    return [_quota(report, plan.rules[report.rule], decisions, by_code) for report in reports]
+    found = []
+    for report in reports:
+        quota = _quota(report, plan.rules[report.rule], decisions, by_code)
+        others = [code for code in _kept(report, by_code) if code in results and results[code].grade != report.grade]
+        found.append(replace(quota, later=len(others)))
+    return found
 
 
 def _quota(
@@ -67,10 +78,13 @@ def _quota(
             or (rule.key != "limit_within" and _inside(decision.subject, report, rule))
         )
     )
-    # A holder whose decision was withdrawn since holds the place no longer.
-    kept = [code for code in report.holders if code not in by_code and code not in report.decided]
     waiting = tuple(code for code in report.tied if code not in by_code)
-    return Quota(report, decided, len(kept), waiting)
+    return Quota(report, decided, len(_kept(report, by_code)), waiting)
+
+
+def _kept(report: LimitReport, by_code: Mapping[str, GradeDecision]) -> list[str]:
+    """The holders by the rules: one whose decision was withdrawn since holds the place no longer."""
+    return [code for code in report.holders if code not in by_code and code not in report.decided]
 
 
 def _inside(subject: Subject, report: LimitReport, rule: Rule) -> bool:

@@ -19,10 +19,10 @@ from units import access
 from units.guards import require
 
 from .. import words
-from ..engine.types import LimitReport, Plan
+from ..engine.types import LimitReport
 from ..forms import BlockForm
 from ..models import SubjectResult
-from ..queries import limits
+from ..queries import limits, subjects_by_code
 from ..quotas import DECIDABLE, Quota, decisions_of, over_words, quotas
 from .common import get_round, result_context
 
@@ -57,18 +57,19 @@ def decide_block(request: HttpRequest, round_pk: int, number: int) -> HttpRespon
     if number >= len(reports):
         raise Http404
     plan, report = context["plan"], reports[number]
+    results = subjects_by_code(context["computation"])
     decisions = {decision.subject_id: decision for decision in decisions_of(round_)}
     rows = _rows(request, context["computation"].pk, report, decisions)
     form = BlockForm(request.POST if request.method == "POST" else None, plan=plan)
     if request.method == "POST" and form.is_valid() and _saved(request, round_, rows, form):
-        _tell(request, _quota(round_, plan, report))
+        _tell(request, quotas([report], plan, decisions_of(round_), results)[0])
         return redirect(reverse("scoring:limits", args=[round_pk]) + f"#limit-{number}")
     context |= {
         "number": number,
         "report": report,
         "scope": report.scope or _("all"),
         "words": words.limit(report, plan),
-        "quota": quotas([report], plan, list(decisions.values()))[0],
+        "quota": quotas([report], plan, list(decisions.values()), results)[0],
         "rows": rows,
         "form": form,
         "everybody": request.GET.get("who") == "all",
@@ -143,11 +144,6 @@ def _refusal(error: ReviewError) -> str:
         theirs = error.theirs
         return words % {"who": theirs.by or "—", "value": theirs.value, "note": theirs.note or "—"}
     return str(error)
-
-
-def _quota(round_: Round, plan: Plan, report: LimitReport) -> Quota:
-    """The limit with the decisions as they are now."""
-    return quotas([report], plan, decisions_of(round_))[0]
 
 
 def _tell(request: HttpRequest, quota: Quota) -> None:

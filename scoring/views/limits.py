@@ -56,8 +56,10 @@ def limits(request: HttpRequest, round_pk: int) -> HttpResponse:
 def _standing(round_: Round, computation: Computation, plan: Plan) -> dict[str, Any]:
     """The limits with their decisions, those with a tie first, and every decision there was."""
     decisions = decisions_of(round_)
-    lines = limit_lines(computation, plan, subjects_by_code(computation))
-    for number, (line, quota) in enumerate(zip(lines, quotas(limits_of(computation), plan, decisions), strict=True)):
+    results = subjects_by_code(computation)
+    lines = limit_lines(computation, plan, results)
+    found = quotas(limits_of(computation), plan, decisions, results)
+    for number, (line, quota) in enumerate(zip(lines, found, strict=True)):
         line |= {"number": number, "quota": quota, "over": over_words(quota) if quota.over else ""}
     trail = list(decision_trail(round_)[: TRAIL_SHOWN + 1])
     return {

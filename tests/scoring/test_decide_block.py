@@ -114,7 +114,7 @@ def test_who_loses_a_place_to_a_decision_is_said(office):
     computation = run_scoring(round=round_)
     (report, *_rest) = limits(computation)
     decide_grade(subject=subject(round_, "S003"), grade="优秀", seen=0, by=office, **WORDS)
-    (quota, *_rest) = quotas(limits(computation), _plan(round_), decisions_of(round_))
+    (quota, *_rest) = quotas(limits(computation), _plan(round_), decisions_of(round_), {})
     assert (report.places, quota.kept, len(quota.decided), quota.left, quota.pushes_out) == (1, 1, 1, -1, 1)
     content = client_for(office).get(reverse("scoring:limits", args=[round_.pk])).content.decode()
     assert "将有排在最后的 1 个失去名额" in content
@@ -217,7 +217,7 @@ def test_query_counts(subjects, office, django_assert_num_queries):
     client = client_for(office)
     with django_assert_num_queries(14):
         client.get(reverse("scoring:limits", args=[round_.pk]))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(page(round_, who="all"))
 
 

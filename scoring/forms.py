@@ -104,7 +104,7 @@ class VetoForm(forms.Form):
     """With which round, and for how many places, a differential veto is carried out."""
 
     earlier = forms.ChoiceField(label=_("Round compared with"), required=False)
-    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
 
     def __init__(self, *args: Any, rounds: list[tuple[str, str]], keys: list[str], **kwargs: Any) -> None:
         """`keys`: what a number of places is asked for, a category each or "" alone."""

@@ -58,12 +58,12 @@ def save_veto(
     position: int,
     earlier: Round | None,
     places: Mapping[str, int],
-    seen: int,
+    seen: str,
     by: User,
 ) -> SelectionSetting | None:
     """Settle with which round and for how many places a differential veto is carried out.
 
-    `earlier` None takes the setting back. `seen`: its version, 0 for none yet. Audited. Raises NotAllowed,
+    `earlier` None takes the setting back. `seen`: its `token` as the user saw it. Audited. Raises NotAllowed,
     RoundClosed, InvalidInput ("earlier", "places"), Conflict.
     """
     if not access.may_run_rounds(by):
@@ -89,6 +89,11 @@ def save_veto(
         # Somebody else settled it first under our hands.
         raise _conflict(SelectionSetting.objects.get(round=round, position=position)) from None
     return setting
+
+
+def token(setting: SelectionSetting | None) -> str:
+    """Names the state of a setting: one that was taken back and settled anew is another one."""
+    return f"{setting.pk}.{setting.version}" if setting else ""
 
 
 def _unsealed(round_: Round) -> Round:
@@ -119,11 +124,11 @@ def _checked(round_: Round, earlier: Round, places: Mapping[str, int]) -> dict[s
     return {key: places[key] for key in keys if key in places}
 
 
-def _seen_setting(round_: Round, position: int, seen: int) -> SelectionSetting | None:
+def _seen_setting(round_: Round, position: int, seen: str) -> SelectionSetting | None:
     current = (
         SelectionSetting.objects.filter(round=round_, position=position).select_related("earlier", "updated_by").first()
     )
-    if (current.version if current else 0) != seen:
+    if token(current) != seen:
         raise Conflict(Theirs(_("the setting was taken back"))) if current is None else _conflict(current)
     return current
 
@@ -147,7 +152,7 @@ def _take_back(before: SelectionSetting | None, by: User) -> None:
 
 def _conflict(setting: SelectionSetting) -> Conflict:
     words = f"{setting.earlier.title}, {places_in_words(setting.places)}"
-    return Conflict(Theirs(words, "", setting.updated_by, setting.updated_at, str(setting.version)))
+    return Conflict(Theirs(words, "", setting.updated_by, setting.updated_at, token(setting)))
 
 
 def places_in_words(places: Mapping[str, int]) -> str:
@@ -174,12 +179,17 @@ def _record(
 
 @dataclass(frozen=True, slots=True)
 class PresenceRow:
-    """What a subject's months present are to be: None for the whole period. `seen`: the row's version, 0 for none."""
+    """What a subject's months present are to be: None for the whole period. `seen`: the `presence_token` shown."""
 
     subject_id: int
     months: int | None
     reason: str
-    seen: int
+    seen: str
+
+
+def presence_token(presence: PartialPresence | None) -> str:
+    """Months and reason as they stand, to tell whether somebody changed them."""
+    return f"{presence.months}|{presence.reason}" if presence else "|"
 
 
 def save_presence(
@@ -227,9 +237,11 @@ def _save_presence(
     months, reason = row.months, row.reason.strip()
     if months is not None and not 0 <= months <= whole:
         raise InvalidInput(_("The months present are a whole number from 0 to %(whole)d.") % {"whole": whole}, "months")
+    if months is None and reason and old is None:
+        raise InvalidInput(_("State the months present, too."), "months")
     if months == whole:
         months = None
-    if (old.version if old else 0) != row.seen:
+    if presence_token(old) != row.seen:
         raise _presence_conflict(old)
     if months is not None and not reason:
         raise InvalidInput(_("State why the person was there only part of the period."), "reason")
@@ -262,4 +274,4 @@ def _save_presence(
 def _presence_conflict(old: PartialPresence | None) -> Conflict:
     if old is None:
         return Conflict(Theirs(_("the whole period")))
-    return Conflict(Theirs(str(old.months), old.reason, old.updated_by, old.updated_at, str(old.version)))
+    return Conflict(Theirs(str(old.months), old.reason, old.updated_by, old.updated_at, presence_token(old)))

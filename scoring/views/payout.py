@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from reviews.models import Phase, Round
 from reviews.numbers import normal
 from reviews.services.errors import Conflict, InvalidInput, ReviewError
-from reviews.services.selections import PresenceRow, save_presence
+from reviews.services.selections import PresenceRow, presence_token, save_presence
 from units import access
 from units.guards import require, require_known
 
@@ -36,14 +36,12 @@ class Row:
     line: Line
     months: str
     reason: str
-    seen: int
     error: str = ""
 
     @property
-    def was(self) -> str:
-        """Months and reason as stored, to tell an edited row from one left alone."""
-        presence = self.line.presence
-        return f"{presence.months}|{presence.reason}" if presence else "|"
+    def seen(self) -> str:
+        """What is stored, to tell an edited row from one left alone and from one that somebody else edited."""
+        return presence_token(self.line.presence)
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,7 +107,7 @@ def _filtered(lines: list[Line], filters: dict[str, str]) -> list[Line]:
 def _row(request: HttpRequest, line: Line, refused: dict[int, ReviewError]) -> Row:
     presence, pk = line.presence, line.standing.pk
     months, reason = (str(presence.months), presence.reason) if presence else ("", "")
-    row = Row(line, months, reason, presence.version if presence else 0)
+    row = Row(line, months, reason)
     if error := refused.get(pk):
         # What was typed stays; the token is renewed, so that saving again is a choice made.
         row.months = request.POST.get(f"months-{pk}", "")
@@ -148,11 +146,11 @@ def _posted(request: HttpRequest) -> tuple[list[PresenceRow], dict[int, ReviewEr
         if pk == name or not pk.isdecimal() or len(pk) > 18:
             continue
         months, reason = normal(post.get(f"months-{pk}", "")), post.get(f"reason-{pk}", "").strip()[:240]
-        if f"{months}|{reason}" == post.get(f"was-{pk}", ""):
-            continue
         seen = post.get(name, "")
-        if (months and not months.isdecimal()) or len(months) > 4 or not seen.isdecimal():
+        if f"{months}|{reason}" == seen:
+            continue
+        if (months and not months.isdecimal()) or len(months) > 4:
             refused[int(pk)] = InvalidInput(_("“%(text)s” is not a whole number of months.") % {"text": months})
         else:
-            rows.append(PresenceRow(int(pk), int(months) if months else None, reason, int(seen)))
+            rows.append(PresenceRow(int(pk), int(months) if months else None, reason, seen))
     return rows, refused

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reviews.models import Phase, Round, SelectionSetting
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed, ReviewError
-from reviews.services.selections import place_keys, save_veto
+from reviews.services.selections import place_keys, save_veto, token
 from units import access
 from units.guards import require, require_known
 
@@ -66,7 +66,7 @@ def _refused(error: ReviewError, form: Any) -> None:
         raise error
     if isinstance(error, Conflict):
         fresh = form.data.copy()
-        fresh[form.add_prefix("seen")] = error.theirs.seen or "0"
+        fresh[form.add_prefix("seen")] = error.theirs.seen
         form.data = fresh
         words = _("Meanwhile %(who)s saved: %(value)s. What you typed is still here; saving again replaces it.")
         form.add_error(None, words % {"who": error.theirs.by or "—", "value": error.theirs.value})
@@ -118,7 +118,7 @@ def _form(round_: Round, position: int, data: Any = None) -> VetoForm:
     setting: SelectionSetting | None = settings_of(round_).get(position)
     form = VetoForm(data, rounds=choices, keys=place_keys(round_), prefix=f"veto{position}")
     form.initial = {
-        "seen": setting.version if setting else 0,
+        "seen": token(setting),
         "earlier": str(setting.earlier_id) if setting else suggested,
         **form.initial_places(setting.places if setting else {}),
     }

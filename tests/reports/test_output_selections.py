@@ -34,7 +34,7 @@ def written(tmp_path):
         out="d",
         units=units,
     )
-    save_veto(round=round_, position=3, earlier=other, places={"": 2}, seen=0, by=make_user(Role.OFFICE))
+    save_veto(round=round_, position=3, earlier=other, places={"": 2}, seen="", by=make_user(Role.OFFICE))
     for letter, months in (("a", 1), ("b", 2), ("e", 1)):
         PartialPresence.objects.create(
             subject=round_.subjects.get(code=f"2025-Q3-{letter}"), months=months, reason="调离"

@@ -6,7 +6,7 @@ import pytest
 
 from reviews.models import Phase, Round, SelectionSetting
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed, RoundClosed
-from reviews.services.selections import place_keys, save_veto
+from reviews.services.selections import place_keys, save_veto, token
 from units.models import AuditEntry, Role
 
 from ..factories import district_round, make_user
@@ -32,12 +32,12 @@ def rounds():
 def test_a_setting_is_kept_changed_and_taken_back_with_a_trace(office, rounds):
     round_, first, second = rounds
     how = {"round": round_, "position": 0, "by": office}
-    setting = save_veto(earlier=first, places={"": 2}, seen=0, **how)
+    setting = save_veto(earlier=first, places={"": 2}, seen="", **how)
     assert (setting.title, setting.places, setting.version, setting.created_by) == ("差额否决", {"": 2}, 1, office)
-    setting = save_veto(earlier=second, places={"": 3}, seen=1, **how)
+    setting = save_veto(earlier=second, places={"": 3}, seen=token(setting), **how)
     assert (setting.earlier, setting.places, setting.version) == (second, {"": 3}, 2)
-    assert save_veto(earlier=None, places={}, seen=2, **how) is None
-    assert save_veto(earlier=None, places={}, seen=0, **how) is None
+    assert save_veto(earlier=None, places={}, seen=token(setting), **how) is None
+    assert save_veto(earlier=None, places={}, seen="", **how) is None
     assert not SelectionSetting.objects.exists()
     trail = AuditEntry.objects.filter(action="settle selection", round_id=round_.pk).order_by("id")
     assert [entry.changes["places"] for entry in trail] == [[None, "2"], ["2", "3"], ["3", None]]
@@ -45,7 +45,7 @@ def test_a_setting_is_kept_changed_and_taken_back_with_a_trace(office, rounds):
 
 def test_nothing_of_it_makes_a_result_stale(office, rounds):
     round_, first, _second = rounds
-    save_veto(round=round_, position=0, earlier=first, places={"": 2}, seen=0, by=office)
+    save_veto(round=round_, position=0, earlier=first, places={"": 2}, seen="", by=office)
     version = round_.input_version
     round_.refresh_from_db()
     assert round_.input_version == version
@@ -55,7 +55,7 @@ def test_nothing_of_it_makes_a_result_stale(office, rounds):
 def test_who_may_not(role, rounds):
     round_, first, _second = rounds
     with pytest.raises(NotAllowed):
-        save_veto(round=round_, position=0, earlier=first, places={"": 2}, seen=0, by=make_user(role))
+        save_veto(round=round_, position=0, earlier=first, places={"": 2}, seen="", by=make_user(role))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_who_may_not(role, rounds):
 def test_what_the_places_may_be(places, field, office, rounds):
     round_, first, _second = rounds
     with pytest.raises(InvalidInput) as caught:
-        save_veto(round=round_, position=0, earlier=first, places=places, seen=0, by=office)
+        save_veto(round=round_, position=0, earlier=first, places=places, seen="", by=office)
     assert caught.value.field == field
 
 
@@ -73,30 +73,34 @@ def test_what_the_places_may_be(places, field, office, rounds):
 def test_only_a_veto_of_the_plan_can_be_settled(position, office, rounds):
     round_, first, _second = rounds
     with pytest.raises(InvalidInput):
-        save_veto(round=round_, position=position, earlier=first, places={"": 1}, seen=0, by=office)
+        save_veto(round=round_, position=position, earlier=first, places={"": 1}, seen="", by=office)
 
 
 def test_not_with_itself_and_not_once_sealed(office, rounds):
     round_, first, _second = rounds
     with pytest.raises(InvalidInput) as caught:
-        save_veto(round=round_, position=0, earlier=round_, places={"": 1}, seen=0, by=office)
+        save_veto(round=round_, position=0, earlier=round_, places={"": 1}, seen="", by=office)
     assert caught.value.field == "earlier"
     Round.objects.filter(pk=round_.pk).update(phase=Phase.SEALED)
     with pytest.raises(RoundClosed):
-        save_veto(round=round_, position=0, earlier=first, places={"": 1}, seen=0, by=office)
+        save_veto(round=round_, position=0, earlier=first, places={"": 1}, seen="", by=office)
 
 
 def test_an_older_state_is_refused(office, rounds):
     round_, first, second = rounds
-    save_veto(round=round_, position=0, earlier=first, places={"": 1}, seen=0, by=office)
+    setting = save_veto(round=round_, position=0, earlier=first, places={"": 1}, seen="", by=office)
     other = make_user(Role.OFFICE)
     with pytest.raises(Conflict) as caught:
-        save_veto(round=round_, position=0, earlier=second, places={"": 2}, seen=0, by=other)
-    assert (caught.value.theirs.by, caught.value.theirs.seen) == (office, "1")
+        save_veto(round=round_, position=0, earlier=second, places={"": 2}, seen="", by=other)
+    assert (caught.value.theirs.by, caught.value.theirs.seen) == (office, token(setting))
     assert first.title in caught.value.theirs.value
-    save_veto(round=round_, position=0, earlier=None, places={}, seen=1, by=office)
+    save_veto(round=round_, position=0, earlier=None, places={}, seen=token(setting), by=office)
     with pytest.raises(Conflict):
-        save_veto(round=round_, position=0, earlier=second, places={"": 2}, seen=1, by=other)
+        save_veto(round=round_, position=0, earlier=second, places={"": 2}, seen=token(setting), by=other)
+    # Settled anew it is another setting, however often it was changed.
+    save_veto(round=round_, position=0, earlier=first, places={"": 5}, seen="", by=office)
+    with pytest.raises(Conflict):
+        save_veto(round=round_, position=0, earlier=second, places={"": 2}, seen=token(setting), by=other)
 
 
 def test_places_are_asked_for_by_category_only_where_the_plan_ranks_by_category(rounds):

@@ -61,7 +61,7 @@ def subject(round_, letter):
 
 
 def present(round_, by, **months):
-    rows = [PresenceRow(subject(round_, letter).pk, number, "中途调离", 0) for letter, number in months.items()]
+    rows = [PresenceRow(subject(round_, letter).pk, number, "中途调离", "|") for letter, number in months.items()]
     return save_presence(round=round_, rows=rows, by=by)
 
 
@@ -183,11 +183,11 @@ def test_months_are_kept_audited_and_leave_the_result_current(office):
     entry = AuditEntry.objects.filter(action="enter presence").order_by("id").first()
     assert entry.changes == {"months": [None, "1"], "reason": [None, "中途调离"]}
     assert (entry.round_id, entry.actor) == (round_.pk, office)
-    row = PresenceRow(subject(round_, "a").pk, 2, "改为两个月", 1)
+    row = PresenceRow(subject(round_, "a").pk, 2, "改为两个月", "1|中途调离")
     assert save_presence(round=round_, rows=[row], by=office) == (1, {})
     kept = PartialPresence.objects.get(subject=row.subject_id)
     assert (kept.months, kept.reason, kept.version, kept.updated_by) == (2, "改为两个月", 2, office)
-    same = PresenceRow(row.subject_id, 2, "改为两个月 ", 2)
+    same = PresenceRow(row.subject_id, 2, "改为两个月 ", "2|改为两个月")
     assert save_presence(round=round_, rows=[same], by=office) == (0, {})
 
 
@@ -195,7 +195,7 @@ def test_months_are_kept_audited_and_leave_the_result_current(office):
 def test_the_whole_period_is_no_row(months, office):
     round_, _computation = quarter()
     present(round_, office, a=1)
-    row = PresenceRow(subject(round_, "a").pk, months, "", 1)
+    row = PresenceRow(subject(round_, "a").pk, months, "", "1|中途调离")
     assert save_presence(round=round_, rows=[row], by=office) == (1, {})
     assert not PartialPresence.objects.exists()
     assert AuditEntry.objects.order_by("id").last().changes["months"] == ["1", None]
@@ -205,10 +205,10 @@ def test_what_is_refused_and_the_rest_is_saved(office):
     round_, _computation = quarter()
     present(round_, office, e=1)
     rows = [
-        PresenceRow(subject(round_, "a").pk, 4, "超出", 0),
-        PresenceRow(subject(round_, "b").pk, 1, "  ", 0),
-        PresenceRow(subject(round_, "c").pk, 1, "调入", 0),
-        PresenceRow(subject(round_, "e").pk, 2, "调入", 0),
+        PresenceRow(subject(round_, "a").pk, 4, "超出", "|"),
+        PresenceRow(subject(round_, "b").pk, 1, "  ", "|"),
+        PresenceRow(subject(round_, "c").pk, 1, "调入", "|"),
+        PresenceRow(subject(round_, "e").pk, 2, "调入", "|"),
     ]
     saved, refused = save_presence(round=round_, rows=rows, by=make_user(Role.OFFICE))
     assert saved == 1
@@ -235,7 +235,7 @@ def test_a_subject_of_another_round_and_a_plan_that_pays_nobody_by_months(office
     round_, _computation = quarter()
     other, _computation = small_round({"a": 1}, PAYOUT.replace('partial_at = "中"', ""), code="whole", name="2025-Q3")
     with pytest.raises(InvalidInput, match="不属于本轮次"):
-        save_presence(round=round_, rows=[PresenceRow(subject(other, "a").pk, 1, "x", 0)], by=office)
+        save_presence(round=round_, rows=[PresenceRow(subject(other, "a").pk, 1, "x", "|")], by=office)
     with pytest.raises(InvalidInput, match="不按在岗月数"):
         present(other, office, a=1)
 
@@ -247,9 +247,9 @@ def post(user, round_, **data):
     return client_for(user).post(reverse("scoring:payout", args=[round_.pk]), data)
 
 
-def typed(round_, letter, months, reason, seen=0, was="|"):
+def typed(round_, letter, months, reason, seen="|"):
     pk = subject(round_, letter).pk
-    return {f"months-{pk}": months, f"reason-{pk}": reason, f"seen-{pk}": str(seen), f"was-{pk}": was}
+    return {f"months-{pk}": months, f"reason-{pk}": reason, f"seen-{pk}": seen}
 
 
 @pytest.mark.parametrize("role", [Role.OFFICE, Role.AUDITOR, Role.LEADER])
@@ -305,6 +305,7 @@ def test_months_are_entered_on_the_page(office):
         ("四", "x", "不是整数月数"),
         ("4", "x", "0 至 3"),
         ("1", " ", "请填写部分时间在岗的原因"),
+        ("", "只有原因", "请同时填写在岗月数"),
     ],
 )
 def test_what_was_typed_stays_after_an_error(months, reason, words, office):
@@ -324,7 +325,7 @@ def test_somebody_elses_months_are_not_overwritten_unseen(office):
     content = response.content.decode()
     assert response.status_code == 422
     assert "李四" in content
-    assert f'name="seen-{subject(round_, "a").pk}" value="1"' in content
+    assert f'name="seen-{subject(round_, "a").pk}" value="1|中途调离"' in content
     assert PartialPresence.objects.get().months == 1
 
 

@@ -13,7 +13,7 @@ from indicators.services import engine_plan
 from reviews.models import Phase, Round, SelectionSetting
 from reviews.services.errors import InvalidInput
 from reviews.services.rounds import change_phase
-from reviews.services.selections import save_veto
+from reviews.services.selections import save_veto, token
 from scoring.selections import read_selections
 from scoring.services import run_scoring, seal_round
 from units.models import AuditEntry, Role, RoleGrant
@@ -125,7 +125,7 @@ def test_a_quota_of_all_and_a_plan_without_units():
 def settled(first, second, places, office, **how):
     other, _computation = small_round(second, code="target", title="年度目标考核", **how.pop("other", {}))
     round_, computation = small_round(first, VETO, **how)
-    save_veto(round=round_, position=0, earlier=other, places=places, seen=0, by=office)
+    save_veto(round=round_, position=0, earlier=other, places=places, seen="", by=office)
     return round_, computation, other
 
 
@@ -202,7 +202,7 @@ def test_what_is_not_settled_or_not_computed_vetoes_nobody(office):
     assert (veto.parts, veto.chosen, veto.veto.setting) == ([], [], None)
     assert "尚未确定" in page(office, round_).content.decode()
     other, _none = small_round({"a": 1}, code="target", title="年度目标考核", compute=False)
-    save_veto(round=round_, position=0, earlier=other, places={"": 1}, seen=0, by=office)
+    save_veto(round=round_, position=0, earlier=other, places={"": 1}, seen="", by=office)
     assert "对照轮次尚未计算" in page(office, round_).content.decode()
     (veto,) = read(round_, computation)
     assert veto.chosen == []
@@ -304,7 +304,7 @@ def test_the_round_that_the_plan_names_is_suggested_and_can_be_settled(office):
     small_round({"a": 50}, code="third", title="别的考核")
     round_, _computation = small_round({"a": 99}, VETO)
     assert f'<option value="{other.pk}" selected>' in page(office, round_).content.decode()
-    response = post(office, round_, earlier=other.pk, **{"places-0": "1"}, seen="0")
+    response = post(office, round_, earlier=other.pk, **{"places-0": "1"}, seen="")
     assert response.status_code == 302
     setting = SelectionSetting.objects.get()
     assert (setting.earlier, setting.places, setting.title) == (other, {"": 1}, "差额否决")
@@ -313,7 +313,7 @@ def test_the_round_that_the_plan_names_is_suggested_and_can_be_settled(office):
     assert round_.input_version == version  # no score changes: nothing is stale
     entry = AuditEntry.objects.get(action="settle selection")
     assert entry.changes == {"other round": [None, "年度目标考核2025"], "places": [None, "1"]}
-    response = post(office, round_, earlier="", **{"places-0": ""}, seen="1")
+    response = post(office, round_, earlier="", **{"places-0": ""}, seen=token(SelectionSetting.objects.get()))
     assert not SelectionSetting.objects.exists()
     assert AuditEntry.objects.filter(action="settle selection").count() == 2
 
@@ -325,7 +325,7 @@ def test_the_round_that_the_plan_names_is_suggested_and_can_be_settled(office):
 def test_what_is_wrong_is_said_and_what_was_typed_stays(office, places, words):
     other, _computation = small_round({"a": 50}, code="target", title="年度目标考核")
     round_, _computation = small_round({"a": 99}, VETO)
-    response = post(office, round_, earlier=other.pk, **{"places-0": places}, seen="0")
+    response = post(office, round_, earlier=other.pk, **{"places-0": places}, seen="")
     content = response.content.decode()
     assert response.status_code == 422
     assert words in content
@@ -336,20 +336,25 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(office, places, words):
 def test_somebody_elses_setting_is_not_overwritten_unseen(office):
     other, _computation = small_round({"a": 50}, code="target", title="年度目标考核")
     round_, _computation = small_round({"a": 99}, VETO)
-    save_veto(round=round_, position=0, earlier=other, places={"": 3}, seen=0, by=make_user(Role.OFFICE, name="李四"))
-    response = post(office, round_, earlier=other.pk, **{"places-0": "1"}, seen="0")
+    save_veto(round=round_, position=0, earlier=other, places={"": 3}, seen="", by=make_user(Role.OFFICE, name="李四"))
+    response = post(office, round_, earlier=other.pk, **{"places-0": "1"}, seen="")
     content = response.content.decode()
     assert response.status_code == 422
     assert "李四" in content
-    assert 'name="veto0-seen" value="1"' in content
+    assert f'name="veto0-seen" value="{token(SelectionSetting.objects.get())}"' in content
     assert SelectionSetting.objects.get().places == {"": 3}
-    assert post(office, round_, earlier=other.pk, **{"places-0": "1"}, seen="1").status_code == 302
+    assert (
+        post(
+            office, round_, earlier=other.pk, **{"places-0": "1"}, seen=token(SelectionSetting.objects.get())
+        ).status_code
+        == 302
+    )
     assert SelectionSetting.objects.get().places == {"": 1}
 
 
 def test_a_position_that_is_no_veto_is_not_found(office):
     round_, _computation = small_round({"a": 99}, EXCLUSION + VETO)
-    assert post(office, round_, seen="0").status_code == 404
+    assert post(office, round_, seen="").status_code == 404
 
 
 # ---------------------------------------------------------------- the page of a result
@@ -394,6 +399,6 @@ def test_lists_of_a_sealed_round_stay_and_are_no_longer_settled(office):
     seal_round(round=round_, by=office)
     assert verdicts(read(round_, computation)[0]) == before == {"b": "kept", "a": "vetoed"}
     assert "更改对照轮次和名额" not in page(office, round_).content.decode()
-    response = post(office, round_, earlier=other.pk, **{"places-0": "2"}, seen="1")
+    response = post(office, round_, earlier=other.pk, **{"places-0": "2"}, seen=token(SelectionSetting.objects.get()))
     assert response.status_code == 422
     assert SelectionSetting.objects.get().places == {"": 1}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.rendering import render
-from reviews.models import Round, Subject, SubjectFact
-from scoring.engine import consequences
+from reviews.models import Round, Subject
+from scoring.engine import consequences, has_consequences
 from scoring.engine.conditions import facts_of, parse
 from scoring.engine.earlier import EarlierRounds, reads_earlier
 from scoring.engine.types import FactType, FactValue, Plan
@@ -41,24 +41,40 @@ def typed(kind: FactType, value: str) -> FactValue:
     return Decimal(value) if kind is FactType.NUMBER else value
 
 
-def lines_of(
-    round_: Round, plan: Plan, subjects: Iterable[Subject], facts: Iterable[SubjectFact]
-) -> dict[int, list[Line]]:
+# (subject id, code, value as stored)
+Facts = Iterable[tuple[int, str, str]]
+
+
+def lines_of(round_: Round, plan: Plan, subjects: Iterable[Subject], facts: Facts) -> dict[int, list[Line]]:
     """Subject id → what follows from its facts; nobody is left out. No query, unless the plan's rules read earlier
     rounds: then a few, whatever the number of subjects."""
-    kinds = {fact.code: fact.type for fact in plan.facts}
-    given: dict[int, dict[str, FactValue]] = {subject.pk: {} for subject in subjects}
-    for fact in facts:
-        if fact.subject_id in given and fact.code in kinds:
-            given[fact.subject_id][fact.code] = typed(kinds[fact.code], fact.value)
     earlier = _earlier(round_, plan)
     return {
         pk: [
             Line(render(each.text), each.certain)
             for each in consequences(plan, own, None if earlier is None else earlier.get(pk, {}))
         ]
-        for pk, own in given.items()
+        for pk, own in _by_subject(plan, subjects, facts).items()
     }
+
+
+def affected(round_: Round, plan: Plan, subjects: Iterable[Subject], facts: Facts) -> frozenset[int]:
+    """Ids of those from whose facts anything follows. Queries as in `lines_of`."""
+    earlier = _earlier(round_, plan)
+    return frozenset(
+        pk
+        for pk, own in _by_subject(plan, subjects, facts).items()
+        if has_consequences(plan, own, None if earlier is None else earlier.get(pk, {}))
+    )
+
+
+def _by_subject(plan: Plan, subjects: Iterable[Subject], facts: Facts) -> dict[int, dict[str, FactValue]]:
+    kinds = {fact.code: fact.type for fact in plan.facts}
+    given: dict[int, dict[str, FactValue]] = {subject.pk: {} for subject in subjects}
+    for pk, code, value in facts:
+        if pk in given and code in kinds:
+            given[pk][code] = typed(kinds[code], value)
+    return given
 
 
 def has_rules(plan: Plan) -> bool:

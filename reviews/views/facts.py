@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from reviews.eligibility import Line, has_rules, lines_of
+from reviews.eligibility import Line, affected, has_rules, lines_of
 from reviews.models import Phase, Round, Subject, SubjectFact
 from reviews.navigation import round_context
 from reviews.queries.rounds import categories_of, subjects_of
@@ -106,9 +106,9 @@ def fact_table(request: HttpRequest, pk: int) -> HttpResponse:
 def _affected(round_: Round, found: QuerySet[Subject]) -> list[Subject]:
     """Of these subjects those from whose facts (or earlier rounds) something follows."""
     subjects = list(found)
-    facts = SubjectFact.objects.filter(subject__round=round_)
-    effects = lines_of(round_, tree_of(round_).plan, subjects, facts)
-    return [subject for subject in subjects if effects[subject.pk]]
+    facts = SubjectFact.objects.filter(subject__round=round_).values_list("subject_id", "code", "value")
+    wanted = affected(round_, tree_of(round_).plan, subjects, facts)
+    return [subject for subject in subjects if subject.pk in wanted]
 
 
 def _may_change(request: HttpRequest, round_: Round) -> bool:
@@ -166,7 +166,8 @@ def _rows(
 ) -> list[Row]:
     facts = list(SubjectFact.objects.filter(subject__in=subjects))
     stored = {(fact.subject_id, fact.code): fact for fact in facts}
-    effects = lines_of(round_, tree_of(round_).plan, subjects, facts)
+    given = [(fact.subject_id, fact.code, fact.value) for fact in facts]
+    effects = lines_of(round_, tree_of(round_).plan, subjects, given)
     rows = []
     for subject in subjects:
         fields = []

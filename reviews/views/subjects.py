@@ -116,9 +116,10 @@ def _facts(request: HttpRequest, round_: Round, subject: Subject) -> dict[str, A
         return {}
     stored = list(SubjectFact.objects.filter(subject=subject).select_related("updated_by"))
     by_code = {fact.code: fact for fact in stored}
+    given = [(subject.pk, fact.code, fact.value) for fact in stored]
     return {
         "facts": [{"definition": each, "fact": by_code.get(each.code)} for each in plan.facts],
-        "effects": lines_of(round_, plan, [subject], stored)[subject.pk],
+        "effects": lines_of(round_, plan, [subject], given)[subject.pk],
         "shows_effects": has_rules(plan),
     }
 

@@ -8,7 +8,7 @@ it is.
 
 from .check import check_plan
 from .compute import check_inputs, score, walk
-from .eligibility import Consequence, consequences
+from .eligibility import Consequence, consequences, has_consequences
 from .explain import (
     explain_flag,
     explain_limit,
@@ -38,6 +38,7 @@ __all__ = [
     "explain_limit",
     "explain_reason",
     "explain_score",
+    "has_consequences",
     "method_title",
     "method_words",
     "rule_title",

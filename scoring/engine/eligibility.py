@@ -45,7 +45,7 @@ class _Known:
         """Whether the value (an empty one too) is settled now."""
         if reads_earlier(fact):
             return self.earlier is not None
-        return any(own.code == fact for own in self.plan.facts)
+        return fact in self.facts or any(own.code == fact for own in self.plan.facts)
 
     def __call__(self, fact: str) -> Value | None:
         if reads_earlier(fact):
@@ -67,19 +67,33 @@ def consequences(plan: Plan, facts: Mapping[str, FactValue], earlier: EarlierRou
     known = _Known(plan, facts, earlier)
     found: list[Consequence] = []
     for index, rule in enumerate(plan.rules):
-        text = rule.prefer if rule.key == "limit" else rule.condition
-        if not text:
-            continue
-        for certain, said in _judged(known, parse(text), rule):
+        for certain, said in _judged(known, _condition(rule), rule):
             found.append(Consequence(index, rule.key, certain, said))
             if found[-1].ends:
                 return found
     return found
 
 
-def _judged(known: _Known, condition: Condition, rule: Rule) -> list[tuple[bool, Text]]:
-    """(certain, sentence): one for all alternatives that hold, else one for each that the scores may still fulfil."""
-    held, waiting = [], []
+def has_consequences(plan: Plan, facts: Mapping[str, FactValue], earlier: EarlierRounds | None) -> bool:
+    """Whether `consequences` finds any, without saying which."""
+    known = _Known(plan, facts, earlier)
+    return any(any(_alternatives(known, _condition(rule))) for rule in plan.rules)
+
+
+def _condition(rule: Rule) -> Condition:
+    text = rule.prefer if rule.key == "limit" else rule.condition
+    return parse(text) if text else Condition(())
+
+
+Alternative = tuple[Comparison, ...]
+
+
+def _alternatives(
+    known: _Known, condition: Condition
+) -> tuple[list[Alternative], list[tuple[Alternative, Alternative]]]:
+    """The alternatives that hold, and those that the scores may still fulfil: what holds of them, and what is open."""
+    held: list[Alternative] = []
+    waiting: list[tuple[Alternative, Alternative]] = []
     for alternative in condition.alternatives:
         settled = [(comparison, known.settles(comparison)) for comparison in alternative]
         if any(state is False for _comparison, state in settled):
@@ -90,6 +104,12 @@ def _judged(known: _Known, condition: Condition, rule: Rule) -> list[tuple[bool,
             held.append(sure)
         elif sure:
             waiting.append((sure, unsure))
+    return held, waiting
+
+
+def _judged(known: _Known, condition: Condition, rule: Rule) -> list[tuple[bool, Text]]:
+    """(certain, sentence): one for all alternatives that hold, else one for each that the scores may still fulfil."""
+    held, waiting = _alternatives(known, condition)
     if held:
         return [(True, _effect(known, rule, Condition(tuple(held))))]
     nodes = nodes_of(known.plan)

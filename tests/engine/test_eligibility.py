@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring.engine import consequences, score
+from scoring.engine import consequences, has_consequences, score
 from scoring.engine import types as t
 from scoring.engine.conditions import facts_of, parse
 from scoring.engine.earlier import reads_earlier
@@ -113,6 +113,7 @@ def test_it_agrees_with_what_the_rules_did(code, tmp_path):
         results = {result.subject: result for result in score(shipped, inputs).results}
         for one in inputs.subjects:
             found = consequences(shipped, one.facts, one.earlier)
+            assert has_consequences(shipped, one.facts, one.earlier) == bool(found)
             certain = {each.rule for each in found if each.certain}
             waiting = {each.rule for each in found if not each.certain}
             excluded = next((each.rule for each in found if each.ends), None)

@@ -23,7 +23,6 @@ SOURCES = {
     "rules.otherwise": "grades",
     "rules.minimums": "grades",
     "rules.shares": "grades",
-    "rules.scope": "categories",
     "selections.shares": "categories",
     "payout.amounts": "grades",
     "payout.partial_at": "grades",

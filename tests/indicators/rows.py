@@ -95,7 +95,8 @@ def _several(field: Field, place: str, key: str) -> st.SearchStrategy[Any]:
         assert found
         return rows(found[0], key)
     assert isinstance(field, ListOf)
-    item = _known(kinds.SOURCES[spot]) if spot in kinds.SOURCES else _value(field.item, "", key)
+    source = "categories" if spot == "rules.scope" else kinds.SOURCES.get(spot)
+    item = _known(source) if source else _value(field.item, "", key)
     unique = (lambda value: " ".join(str(value).split())) if field.unique else None
     return st.lists(item, min_size=1, max_size=3, unique_by=unique)
 

@@ -84,6 +84,7 @@ def test_every_part_of_every_preset_comes_back_the_same(code: str) -> None:
     raw = preset(code)
     names = names_of(raw)
     for key, record, row in parts(raw):
+        assert "pe-error" not in rendered(record, row, names), key
         typed, errors = there_and_back(record, row, names)
         assert errors == {}, (key, row)
         assert typed == typed_values(record, row), key
@@ -266,6 +267,13 @@ def test_grades_of_a_follow_up_and_categories_of_a_scope_that_are_gone() -> None
     rule = {**LIMIT, "scope": ["已撤并", "机关 一"]}
     assert len(by_key(inputs(RULES, rule, NAMES))["scope"].errors) == 1
     assert there_and_back(RULES, rule, NAMES)[0]["scope"] == ["已撤并", "机关 一"]
+
+
+def test_every_offer_of_a_valid_row_is_known() -> None:
+    for rule, scope in (("distribute", "group"), ("limit", "all"), ("limit", ["机关 一"])):
+        made = by_key(inputs(RULES, {"rule": rule, "scope": scope}, NAMES))["scope"]
+        assert made.errors == ()
+        assert [each.value for each in made.choices][:3] == ["category", "group", "all"]
 
 
 def test_a_plan_without_grades_says_what_to_do_first() -> None:

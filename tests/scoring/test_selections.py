@@ -402,3 +402,25 @@ def test_lists_of_a_sealed_round_stay_and_are_no_longer_settled(office):
     response = post(office, round_, earlier=other.pk, **{"places-0": "2"}, seen=token(SelectionSetting.objects.get()))
     assert response.status_code == 422
     assert SelectionSetting.objects.get().places == {"": 1}
+
+
+# ---------------------------------------------------------------- the plans that ship
+
+
+@pytest.mark.parametrize(
+    ("plan", "name", "lists"),
+    [
+        ("finance-annual", "2025", {"不得推荐评优评先": 4, "市直财政系统先进工作者": 4}),
+        ("bank-midlevel", "2025", {"动态调整": 4}),
+        ("county-secretary", "2025", {"差额否决": 0, "重点管理": 4}),
+    ],
+)
+def test_presets_without_any_input_have_their_lists(plan, name, lists, office):
+    """Everyone is at 0, all are tied, and whoever is tied with the last one in is in."""
+    round_ = district_round(4, plan=plan, name=name)
+    computation = run_scoring(round=round_)
+    found = read(round_, computation)
+    assert {selection.title: len(selection.chosen) for selection in found} == lists
+    content = page(office, round_).content.decode()
+    assert all(title in content for title in lists)
+    assert "暂定" in content

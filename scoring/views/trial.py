@@ -201,7 +201,7 @@ def _result(request: HttpRequest, context: dict[str, Any], plan: Plan, asked: As
         return _subject(request, context, plan, asked, all_rows)
     context |= _table(request, found, all_rows, plan) | _overview(found, all_rows, plan)
     if request.GET.get("print"):
-        return render(request, "scoring/trial_print.html", context)
+        return render(request, "scoring/trial_print.html", context | {"notes_shown": len(found.notes)})
     return fragment_or_page(request, "scoring/_trial_table.html", "scoring/trial.html", context)
 
 

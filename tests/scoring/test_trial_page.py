@@ -124,6 +124,13 @@ def test_choosing_a_plan(office):
     assert "小方案" in page
 
 
+@pytest.mark.parametrize("role", [Role.OFFICE, Role.AUDITOR])
+def test_a_plans_page_leads_to_it(role):
+    version = small_round({"S1": "30"}).plan_version
+    page = text(client_for(make_user(role)).get(reverse("indicators:version_detail", args=[version.pk])))
+    assert (f"{ADDRESS}?version={version.pk}" in page) == (role == Role.OFFICE)
+
+
 def test_the_form_offers_the_plans_own_rounds_first(office):
     other, _computation = computed(1)
     round_ = small_round({"S1": "30"})

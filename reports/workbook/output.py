@@ -104,8 +104,8 @@ class _Book:
                 row, TOTAL_COLUMN, f"='{SCORES}'!{xl_rowcol_to_cell(row, 2)}", self.score, _cached(result.total)
             )
             sheet.write_string(row, 6, result.grade or NO_GRADE)
-            sheet.write_string(row, 7, reasons_in_words(self.plan, result))
-            sheet.write_string(row, 8, flags_in_words(self.plan, result))
+            sheet.write_string(row, 7, reasons_in_words(self.plan, result), self.wrap)
+            sheet.write_string(row, 8, flags_in_words(self.plan, result), self.wrap)
         sheet.autofilter(0, 0, max(1, last - 1), len(RANKING_COLUMNS) - 1)
 
     # ------------------------------------------------------------------ scores

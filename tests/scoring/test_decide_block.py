@@ -118,6 +118,11 @@ def test_who_loses_a_place_to_a_decision_is_said(office):
     assert (report.places, quota.kept, len(quota.decided), quota.left, quota.pushes_out) == (1, 1, 1, -1, 1)
     content = client_for(office).get(reverse("scoring:limits", args=[round_.pk])).content.decode()
     assert "将有排在最后的 1 个失去名额" in content
+    # And so it comes: the one decided holds the place, the holder by the rules does not any more.
+    round_.refresh_from_db()
+    (after, *_rest) = limits(run_scoring(round=round_))
+    assert (after.holders, after.decided) == (("S003",), ("S003",))
+    assert report.holders[0] in after.cut
 
 
 def _plan(round_):

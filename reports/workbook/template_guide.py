@@ -76,7 +76,8 @@ class Guide:
         self._table("投票", ("指标编码", "投票人", "票类", "权重", "评价", "说明"), self._classes())
         if self.needs.sets:
             self._heading("往期")
-            sets = "、".join(self.needs.sets)
+            titles = self.needs.plan.sets
+            sets = "、".join(f"{code}（{titles[code]}）" if code in titles else code for code in self.needs.sets)
             self._plain(
                 f"“{EARLIER}”表的组：{sets}。每个对象、每个轮次一行；已在本系统中的轮次可以不填。", self.style.plain
             )

@@ -161,6 +161,8 @@ def test_earlier_rounds_of_finance_annual(written):
     book = written("finance-annual")
     assert book.sheetnames == ["填写说明", "方案", "对象", "往期", "选项"]
     assert listed(book, validation(book, "往期", "组").formula1) == ["quarters"]
+    guide = [str(cell.value) for row in book["填写说明"].iter_rows() for cell in row if cell.value]
+    assert any("quarters（四个季度）" in words for words in guide)
 
 
 def test_a_leaf_that_falls_back_to_marks_is_marked_until_its_set_has_a_round(written):

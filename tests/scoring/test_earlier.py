@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from indicators.services import ensure_plan
-from reviews.models import EarlierResult, Event, EventStatus, Phase, Round, RoundSetMember, Subject
+from indicators.services import ensure_plan, import_plan
+from reviews.models import EarlierResult, Event, EventStatus, Mark, Phase, Round, RoundSetMember, Subject
 from reviews.services.rounds import NewSubject, change_phase, touch_inputs
 from scoring import earlier
 from scoring.models import SubjectResult
@@ -207,6 +207,44 @@ def test_queries_do_not_grow(office, django_assert_num_queries, django_assert_ma
 
 def others(name):
     return [NewSubject(f"{name}-{number}", f"钱{number}", "机关") for number in range(20)]
+
+
+NAMED = {
+    "code": "named",
+    "title": "点名引用的方案",
+    "subjects": "people",
+    "categories": ["机关"],
+    "grades": ["优秀", "称职"],
+    "indicators": [
+        {"code": "R", "title": "总分", "points": 100},
+        {"code": "K", "parent": "R", "title": "工作", "points": 100, "method": "marks"},
+    ],
+    "rules": [
+        {"rule": "thresholds", "minimums": {"优秀": 90}, "otherwise": "称职"},
+        {"rule": "cap", "if": "grade_in:2026-Q1 = 一般", "grade": "称职"},
+    ],
+}
+
+
+def test_a_round_that_a_rule_asks_for_by_name(subjects, office):
+    """The plan declares no set: there is one for it all the same, and the page says whether the round is in it."""
+    import_plan(document=NAMED, by=None)
+    year = opened("named", "2026", subjects)
+    page = office.get(url(year)).content.decode()
+    assert "2026-Q1" in page
+    assert "该条件对所有对象都不成立" in page
+    first = points_quarter("2026-Q1", subjects, [0, 0, 25])
+    run_scoring(round=first)
+    assert office.post(url(year), {"do": "add", "set": "earlier", "round": first.pk}).status_code == 302
+    page = office.get(url(year)).content.decode()
+    assert "该条件对所有对象都不成立" not in page
+    assert "属于往期轮次" in page
+    log = office.get(reverse("reviews:history", args=[year.pk])).content.decode()
+    assert "添加往期轮次" in log
+    Mark.objects.bulk_create(Mark(subject=each, indicator="K", value=95) for each in year.subjects.all())
+    run_scoring(round=year)
+    assert results(first)["P003"].grade == "一般"
+    assert {code: row.grade for code, row in results(year).items()} == {"P001": "优秀", "P002": "优秀", "P003": "称职"}
 
 
 # ---------------------------------------------------------------- announcing

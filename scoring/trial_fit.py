@@ -63,7 +63,8 @@ class _Fitting:
         self.old_plan, self.plan, self.choices, self.known_sets = old, new, choices, known_sets
         self.old = {node.code: node for node in walk(old.root) if not node.children}
         self.new = {node.code: node for node in walk(new.root) if not node.children}
-        self.titles = {node.code: node.title for plan in (old, new) for node in walk(plan.root)}
+        self.titles = {fact.code: fact.title for plan in (old, new) for fact in plan.facts}
+        self.titles |= {node.code: node.title for plan in (old, new) for node in walk(plan.root)}
         self.notes: list[Note] = []
         self.outside: set[str] = set()
         # Leaves of the new plan that the old one did not have, or fed from elsewhere.
@@ -281,8 +282,10 @@ class _Fitting:
         for error in errors:
             if error.field != "decision":
                 take_out(by_key[error.subject], error, self.outside)
-            gone = error.subject in self.outside
-            place = ("", "subject") if gone else (error.code, error.field.partition(".")[0])
+            kind = error.field.partition(".")[0]
+            place = (error.key if kind == "fact" else error.code, kind)
+            if error.subject in self.outside:
+                place = ("", "subject")
             reason = repr((error.text.message, sorted(map(str, error.text.values.items()))))
             said[place].setdefault(reason, (error.text, set()))[1].add(error.subject)
         for (code, kind), reasons in said.items():
@@ -300,9 +303,12 @@ class _Fitting:
             else:
                 self._say(LEFT_OUT, _("%(what)s of %(count)s subjects: %(reason)s"), **values)
         rest = set[str]().union(*(subjects for _text, subjects in reasons[len(shown) :]))
-        if rest:
-            values = {"what": what, "leaf": self._name(code) or "—", "count": len(rest)}
-            self._say(LEFT_OUT, _("%(leaf)s, %(what)s of %(count)s subjects for other reasons of this kind"), **values)
+        if rest and code:
+            message = _("%(leaf)s, %(what)s of %(count)s subjects for other reasons of this kind")
+            self._say(LEFT_OUT, message, what=what, leaf=self._name(code), count=len(rest))
+        elif rest:
+            message = _("%(what)s of %(count)s subjects for other reasons of this kind")
+            self._say(LEFT_OUT, message, what=what, count=len(rest))
 
     # ------------------------------------------------------------------------ leaves without input
 

@@ -14,7 +14,7 @@ from indicators.rendering import render
 from indicators.services import engine_plan
 from reviews.models import Event, GradeDecision, Mark, NotApplicable, Round, SubjectFact
 from reviews.services.rounds import NewSubject, open_round, touch_inputs
-from scoring.engine import METHODS, score, walk
+from scoring.engine import METHODS, check_plan, score, walk
 from scoring.generated import FULL, MAKERS, generate
 from scoring.services import run_scoring
 from scoring.trial import trial_on_generated, trial_on_round
@@ -324,7 +324,8 @@ def test_facts_that_the_plan_lacks_or_has_otherwise():
     for facts in ([], [fact | {"type": "number"}]):
         trial = trial_on_round(parsed(facts=facts), round_)
         assert standings(trial)["S1"][4:] == ("差", "中")
-        assert len(said(trial, LEFT_OUT)) == 1
+        (note,) = said(trial, LEFT_OUT)
+        assert "warned 受处分" in note
         assert [reason.key for reason in why(trial, "S1").old_reasons] == ["thresholds", "set"]
         assert [reason.key for reason in why(trial, "S1").new_reasons] == ["thresholds"]
 
@@ -441,3 +442,18 @@ def test_one_changed_part_leaves_the_other_made_up_inputs_as_they_were():
     before = generate(parsed(), {"甲类": 5}, 1)
     after = generate(parsed(A={"points": "40"}, more=[NEW_LEAF]), {"甲类": 5}, 1)
     assert [one.events for one in before.subjects] == [one.events for one in after.subjects]
+
+
+@pytest.mark.parametrize("code", services.preset_codes())
+def test_any_plan_beside_any_other(code):
+    """Inputs of one preset never break the trial of another: what does not fit is said."""
+    plan = replace(preset(code), categories=())
+    for other in services.preset_codes()[::3]:
+        against = replace(preset(other), categories=())
+        if any(not problem.warning for problem in check_plan(against) + check_plan(plan)):
+            continue  # its rules name categories
+        trial = trial_on_generated(plan, {"甲": 4, "乙": 2}, 3, against=against)
+        assert (trial.errors, trial.old_errors) == ((), ())
+        assert [line.new is None for line in trial.lines] == [False] * 6
+        assert all(note == note.strip() and "%(" not in note for note in said(trial))
+        assert other != code or trial.notes == ()

@@ -211,6 +211,7 @@ def _quota(rule: Rule, plan: Plan, reason: Reason, values: dict[str, Any]) -> di
     return {
         "grade": rule.grade,
         "after": reason.after,
+        "cut": values.get("cut"),
         "share": percent(share),
         "whom": _whom(rule, values),
         "arithmetic": _arithmetic(rule, values.get("size", 0), share, values.get("places", 0), decided),
@@ -226,6 +227,8 @@ def _at_a_limit(values: Mapping[str, Any]) -> str:
         )
     if values.get("behind"):
         return _("%(limit)s. %(place)s, behind subjects tied across the limit, whom nobody passes: %(after)s.")
+    if values.get("cut"):
+        return _("%(limit)s. %(place)s, beyond the places (the last one went to a total of %(cut)s): %(after)s.")
     return _("%(limit)s. %(place)s, beyond the places: %(after)s.")
 
 

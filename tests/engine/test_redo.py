@@ -204,7 +204,8 @@ def reason_needs(reason, result, shown_plan):
     if rule.key in ("limit", "limit_within"):
         exact = Fraction(rule.share) * values["size"]
         shares = [percent(rule.share), figure(exact), values["size"], values["places"], values["place"], values["held"]]
-        return [*map(str, shares), figure(result.total), rule.grade, reason.after, values["scope"]]
+        last = [] if values["tied"] or values["behind"] else [values.get("cut", "")]
+        return [*map(str, shares), *last, figure(result.total), rule.grade, reason.after, values["scope"]]
     if rule.key == "distribute":
         exact = [figure(Fraction(share) * values["size"]) for share in rule.shares.values()]
         places = [str(count) for count in values["places"].values()]

@@ -582,8 +582,14 @@ AT_MOST = f"At most 40% hold A (all, N = 3): {ONE_PLACE}. "
 
 def test_reasons_of_a_limit():
     outcome = graded([99, 98, 97], THRESHOLDS, limit("0.4"))
-    assert reasons(outcome, "s1") == (f"{AT_MOST}With 98 place 2 of 3 by total, beyond the places: B.", [])
-    assert reasons(outcome, "s2") == (f"{AT_MOST}With 97 place 3 of 3 by total, beyond the places: B.", [])
+    assert reasons(outcome, "s1") == (
+        f"{AT_MOST}With 98 place 2 of 3 by total, beyond the places (the last one went to a total of 99): B.",
+        [],
+    )
+    assert reasons(outcome, "s2") == (
+        f"{AT_MOST}With 97 place 3 of 3 by total, beyond the places (the last one went to a total of 99): B.",
+        [],
+    )
     assert say(explain_limit(outcome.limits[0], outcome.plan)) == (
         f"all, N = 3: {ONE_PLACE}; 1 holders, 2 with the next lower grade"
     )
@@ -609,7 +615,7 @@ def test_reasons_of_a_limit_with_decisions_and_a_preference():
     assert reasons(outcome, "s1")[0] == (
         "At most 50% hold A (all, N = 4, those without a grade included): 4 × 50% = 2 (fractions are dropped):"
         " 2 places, 1 of them taken by decisions of the committee. With 98 place 2 of 3 by total, those first for whom"
-        " the total is above 96 (this subject: yes), beyond the places: B."
+        " the total is above 96 (this subject: yes), beyond the places (the last one went to a total of 99): B."
     )
     assert say(explain_limit(outcome.limits[0], outcome.plan)) == (
         "all, N = 4, those without a grade included: 4 × 50% = 2 (fractions are dropped): 2 places, 1 of them taken by"
@@ -628,7 +634,7 @@ def test_reasons_of_a_limit_within():
     start = f"Of the holders of A (all, 3 holders) at most 40% may be such that the total is above 0: {ONE_PLACE}. "
     within_all = within("0.4", "total > 0")
     assert reasons(graded([99, 98, 97], THRESHOLDS, within_all), "s1") == (
-        f"{start}With 98 place 2 of 3 by total, beyond the places: B.",
+        f"{start}With 98 place 2 of 3 by total, beyond the places (the last one went to a total of 99): B.",
         [],
     )
     outcome = graded([98, 98, 97], THRESHOLDS, within_all)

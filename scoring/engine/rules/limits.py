@@ -92,7 +92,9 @@ def _lower_all(
     kept, cut, tied = cut_after(max(0, places - len(fixed)), ordered, same)
     below = grading.position[rule.grade or ""] + 1
     figures = {"size": size, "share": figure(rule.share or 0), "places": places, "scope": scope.name}
-    counts = {"held": len(ordered), "decided": len(fixed)}
+    counts: dict[str, Any] = {"held": len(ordered), "decided": len(fixed)}
+    if kept:
+        counts["cut"] = grading.total(kept[-1])
     block = set(tied)
     for place, i in _shared_places(cut, len(kept) + 1, same):
         # Below a tied block places may be free, yet nobody moves up into them.

@@ -140,7 +140,6 @@ _LIMIT: dict[str, Field] = {
     "scope": SCOPE,
     "rounding": Choice(("floor", "half_up", "ceil")),
     "at_least": Count(0, 100_000),
-    "of_participants": Flag(),
 }
 RULE_FIELDS: dict[str, dict[str, Field]] = {
     "exclude": {"if": CONDITION},
@@ -150,7 +149,8 @@ RULE_FIELDS: dict[str, dict[str, Field]] = {
     "cap": {"if": CONDITION, "grade": NAME},
     "set": {"if": CONDITION, "grade": NAME},
     "lower": {"if": CONDITION, "by": Count(1, 100)},
-    "limit": {**_LIMIT, "prefer": CONDITION},
+    # limit_within is of the grade's holders, among whom nobody is without a grade.
+    "limit": {**_LIMIT, "of_participants": Flag(), "prefer": CONDITION},
     "limit_within": {**_LIMIT, "if": CONDITION},
 }
 RULE_REQUIRED: dict[str, tuple[str, ...]] = {

@@ -323,6 +323,14 @@ SENSELESS += [
     Broken(
         "floor above the points", MARKS, 'method = "per_unit"\nvalue = 1\nfloor = 70', "indicators.A.floor", "70", ""
     ),
+    Broken(
+        "participants among holders",
+        LIMIT,
+        LIMIT.replace('"limit"', '"limit_within"\nif = "total > 95"\nof_participants = true'),
+        "rules.2.of_participants",
+        "of_participants",
+        "no meaning for limit_within",
+    ),
     Broken("one table of facts", "[[facts]]", "[facts]", "facts", "[facts]", "[[facts]]"),
     Broken("a list for a word", '"marks"', '["marks"]', "indicators.A.method", "marks", "not known"),
 ]

@@ -121,7 +121,6 @@ def test_mutants_reach_all_of_the_language():
         found |= said(plan_file.load(mutate(preset_text(CODES[number % 16]), number)))
     wanted = {f"{method}.{key}" for method, keys in METHOD_FIELDS.items() for key in keys}
     wanted |= {f"{rule}.{key}" for rule, keys in RULE_FIELDS.items() for key in keys}
-    wanted -= {"limit_within.of_participants"}  # its share is of the grade's holders
     wanted |= {f"scope {scope}" for scope in ("all", "category", "group", "list")}
     wanted |= {f"rounding {way}" for way in ("floor", "half_up", "ceil")}
     wanted |= {f"decimals {number}" for number in (0, 1, 2, 3, 4, 6)} | {
@@ -202,6 +201,9 @@ def test_the_order_of_rows_of_a_plan_file_changes_no_figure(code, seed):
         for row in [*given["indicators"], *given.get("facts", [])]:
             for name in ("catalogue", "classes", "options", "assessors", "choices"):
                 rng.shuffle(row.get(name, []))
+        for rule in given["rules"]:
+            for name in {"minimums", "shares"} & set(rule):
+                rule[name] = dict(rng.sample(list(rule[name].items()), len(rule[name])))
 
     first, second = both(code, seed, shuffle)
     for one, other in zip(first.results, second.results, strict=True):

@@ -278,7 +278,11 @@ def draft_indicator(request: HttpRequest, pk: int, code: str) -> HttpResponse:
                 row = edits.find(draft.document, code)
                 raw = {key: value for key, value in row.items() if key != "parent"}
     seen = seen_after(refused, None if saved else request.POST.get("seen"), row)
-    context = _indicator_context(draft, code, raw, refused) | {"seen": seen, "saved": saved}
+    context = _indicator_context(draft, code, raw, refused) | {
+        "seen": seen,
+        "saved": saved,
+        "in_panel": bool(request.htmx),
+    }  # type: ignore[attr-defined]
     htmx = request.htmx  # type: ignore[attr-defined]
     name = "indicators/editor/_indicator.html" if htmx else "indicators/editor/indicator.html"
     if not htmx:

@@ -5,6 +5,7 @@
    data-autosubmit           on a form: goes as soon as a choice changes (typing goes with Enter)
    data-fold="id"            on a button in a tree table: folds the rows below that row
    data-print                on a button: prints the page
+   data-refresh-on="name"    on a form: a change of this select presses the form's button [data-refresh]
    data-fill="id"            on a link: writes its data-value into that field instead of going anywhere
    data-pick                 on a result of a search: takes it into the field (data-value, data-label) */
 
@@ -34,6 +35,13 @@ document.addEventListener("change", (event) => {
   if (field.form?.hasAttribute("data-autosubmit") && field.matches("select, [type=checkbox], [type=radio], [type=date]")) {
     field.form.requestSubmit();
   }
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.dataset.refreshOn !== event.target.name || !event.target.name) return;
+  const button = form.querySelector("[data-refresh]");
+  if (button) form.requestSubmit(button);
 });
 
 /* A row of a tree is hidden while any of the rows above it is folded. */

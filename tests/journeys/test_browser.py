@@ -11,11 +11,16 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from appraisal_site.lib import background
+from indicators.drafts import change, start_draft
+from indicators.edits import set_cell
+from indicators.models import PlanDraft
 from indicators.services import ensure_plan
+from indicators.words import SELECTIONS
 from reports.demo import ACCOUNTS, load_demo
 from reports.demo.accounts import demo_password
 from reports.models import Job, JobKind, JobState
 from reviews.models import Event, Mark, NotApplicable, Round
+from scoring.engine import RULES
 from scoring.queries import current_computation
 from scoring.services import run_scoring
 from tests.factories import make_user
@@ -29,7 +34,7 @@ from .stage import PASSWORD, SUBJECTS, assessor_account, make_stage
 from .test_round import EVENTS, open_the_round, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-NO_PAGES = ("_file", "_template", "_search", "_periods", "health")  # downloads, fragments, and what machines ask
+NO_PAGES = ("_file", "_template", "_search", "_periods", "_bar", "health")  # downloads, fragments, and what machines ask
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 
@@ -289,12 +294,36 @@ def other_states(screens: dict[str, Screen], round_: Round) -> None:
         reverse("units:person_list") + "?q=zzz", reverse("units:audit_list") + "?q=zzz",
     ):  # fmt: skip
         screens["office"].go(path)
+    parts_of_the_editor(screens["office"], the_draft(round_))
     Round.objects.filter(pk=round_.pk).update(phase="announced")
     for path in (ranking, result, reverse("scoring:my_results"), "/"):
         screens["unit"].go(path)
     for path in (reverse("scoring:limits", args=[round_.pk]), reverse("reviews:round_detail", args=[round_.pk])):
         screens["office"].go(path)
     screens["assessor"].go(sheet)
+
+
+def parts_of_the_editor(screen: Screen, draft: PlanDraft) -> None:
+    """Each section, the form of each kind of row, an indicator of each kind, and all of it with a mistake."""
+
+    def visit(name: str, *args: Any, query: str = "") -> None:
+        screen.go(reverse(f"indicators:draft_{name}", args=[draft.pk, *args]) + query)
+
+    for section in ("facts", "rules", "use", "procedure"):
+        visit("section", section)
+    for kind in RULES:
+        visit("row_add", "rules", query=f"?kind={kind}")
+    for kind in SELECTIONS:
+        visit("row_add", "selections", query=f"?kind={kind}")
+    for part in ("facts", "process", "follow_ups", "sets"):
+        visit("row_add", part)
+    office = User.objects.get(username="office")
+    for code in ("R", "K21", "E2", "B"):
+        visit("indicator", code)
+    change(draft=draft, edit=lambda document: set_cell(document, "K21", "points", "14"), by=office)
+    for name in ("tree", "check"):
+        visit(name)
+    visit("indicator", "K2")
 
 
 def opening_a_round(screen: Screen) -> None:
@@ -322,4 +351,12 @@ def known_objects(round_: Round) -> dict[str, Any]:
         "unit": Unit.objects.get(name="区总工会").pk,
         "person": Person.objects.first().pk,
         "account": User.objects.get(username=ACCOUNTS[2][0]).pk,
+        "draft": the_draft(round_).pk,
+        "section": "basics",
+        "part": "rules",
+        "index": 0,
     }
+
+
+def the_draft(round_: Round) -> PlanDraft:
+    return start_draft(version=round_.plan_version, by=User.objects.get(username="office"))

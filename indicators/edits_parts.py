@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scoring.engine import RULES
 from scoring.engine.text import gettext_noop as _
 from scoring.engine.types import Text
 
@@ -90,9 +91,11 @@ def delete_row(document: Draft, part: str, index: int) -> Text:
     return Text(_("deleted from %(part)s: %(name)s"), {"part": PART_WORDS[part], "name": row_name(row)})
 
 
-def row_name(row: Mapping[str, Any]) -> str:
+def row_name(row: Mapping[str, Any]) -> str | Text:
     """What a row is called in the list of changes: its title, else what it is."""
-    for key in ("title", "action", "rule", "code"):
+    if row.get("rule") in RULES:
+        return RULES[row["rule"]].title
+    for key in ("title", "action", "code"):
         if row.get(key):
             return str(row[key])[:60]
     return "—"

@@ -126,8 +126,11 @@ def _held(
 
 
 def limit_rows(limits: Iterable[LimitReport], plan: Plan) -> list[dict[str, Any]]:
+    """Rule by rule, the categories in the plan's order."""
+    places = {title: n for n, title in enumerate(plan.categories)}
+    ordered = sorted(limits, key=lambda report: (report.rule, places.get(report.scope, len(places))))
     return [
-        {"report": report, "scope": report.scope or _("all"), "words": words.limit(report, plan)} for report in limits
+        {"report": report, "scope": report.scope or _("all"), "words": words.limit(report, plan)} for report in ordered
     ]
 
 

@@ -2,13 +2,17 @@
 
 import pytest
 
+from indicators import document, plan_file
+from indicators.services import preset_text
 from scoring.engine import consequences, has_consequences, score
 from scoring.engine import types as t
 from scoring.engine.conditions import facts_of, parse
 from scoring.engine.earlier import reads_earlier
-from tests.oracle.book import read
-from tests.oracle.generate import make_workbook
+from tests.oracle.book import read, read_book
+from tests.oracle.generate import in_memory, make_workbook
+from tests.oracle.mutate import mutate
 from tests.oracle.plans import PLANS
+from tests.oracle.restate import restate
 
 from .adapter import inputs_of, preset
 from .build import d, leaf, plan, say
@@ -106,31 +110,41 @@ def test_earlier_rounds_are_known_or_they_are_not():
 
 @pytest.mark.parametrize("code", PLANS)
 def test_it_agrees_with_what_the_rules_did(code, tmp_path):
-    shipped = preset(code)
-    own = {fact.code for fact in shipped.facts}
     for seed in range(2):
-        inputs = inputs_of(read(make_workbook(tmp_path / f"{seed}.xlsx", code, seed, subjects=14)))
-        results = {result.subject: result for result in score(shipped, inputs).results}
-        for one in inputs.subjects:
-            found = consequences(shipped, one.facts, one.earlier)
-            assert has_consequences(shipped, one.facts, one.earlier) == bool(found)
-            certain = {each.rule for each in found if each.certain}
-            waiting = {each.rule for each in found if not each.certain}
-            excluded = next((each.rule for each in found if each.ends), None)
-            for reason in results[one.key].reasons:
-                if reason.key == "exclude" and all(_known(f, own) for f in _facts(shipped.rules[reason.rule])):
-                    assert reason.rule == excluded
-                if reason.key not in ("cap", "set", "lower"):
-                    continue
-                facts = _facts(shipped.rules[reason.rule])
-                if all(_known(fact, own) for fact in facts):
-                    assert reason.rule in certain
-                elif all(_known(fact, own) for fact in facts) is False and reason.rule not in certain | waiting:
-                    # Nothing of the subject's own bore on it: one alternative is made of scores alone.
-                    assert any(
-                        not any(_known(f, own) for c in alternative for f in c.facts)
-                        for alternative in parse(shipped.rules[reason.rule].condition).alternatives
-                    )
+        check(preset(code), inputs_of(read(make_workbook(tmp_path / f"{seed}.xlsx", code, seed, subjects=14))))
+
+
+def test_it_agrees_with_the_rules_of_plans_changed_at_random():
+    for number, code in enumerate(PLANS):
+        text = mutate(preset_text(code), 900)
+        plan_there = restate(text)
+        book = read_book(in_memory(plan_there["code"], number, plan=plan_there)[1], plan_there)
+        check(document.parse(plan_file.load(text)), inputs_of(book))
+
+
+def check(shipped, inputs):
+    own = {fact.code for fact in shipped.facts}
+    results = {result.subject: result for result in score(shipped, inputs).results}
+    for one in inputs.subjects:
+        found = consequences(shipped, one.facts, one.earlier)
+        assert has_consequences(shipped, one.facts, one.earlier) == bool(found)
+        certain = {each.rule for each in found if each.certain}
+        waiting = {each.rule for each in found if not each.certain}
+        excluded = next((each.rule for each in found if each.ends), None)
+        for reason in results[one.key].reasons:
+            if reason.key == "exclude" and all(_known(f, own) for f in _facts(shipped.rules[reason.rule])):
+                assert reason.rule == excluded
+            if reason.key not in ("cap", "set", "lower"):
+                continue
+            facts = _facts(shipped.rules[reason.rule])
+            if all(_known(fact, own) for fact in facts):
+                assert reason.rule in certain
+            elif reason.rule not in certain | waiting:
+                # Nothing of the subject's own bore on it: one alternative is made of scores alone.
+                assert any(
+                    not any(_known(f, own) for c in alternative for f in c.facts)
+                    for alternative in parse(shipped.rules[reason.rule].condition).alternatives
+                )
 
 
 def _facts(one):

@@ -5,6 +5,7 @@ that the sum takes, and each of them must stand in the sentences. Nothing is rea
 """
 
 import json
+import os
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -12,22 +13,27 @@ import pytest
 from django.utils import translation
 from hypothesis import given, settings
 
+from indicators import document, plan_file
 from indicators.rendering import render
-from scoring.engine import explain_limit, explain_reason, explain_score, score, walk
+from indicators.services import preset_text
+from scoring.engine import METHODS, RULES, explain_limit, explain_reason, explain_score, score, walk
 from scoring.engine import types as t
 from scoring.engine.ballots import is_withheld
 from scoring.engine.composite import is_adjustment
 from scoring.engine.text import figure, percent
 from scoring.engine.types import Status
-from tests.oracle.book import read
-from tests.oracle.generate import make_workbook
+from tests.oracle.book import read, read_book
+from tests.oracle.generate import in_memory, make_workbook
+from tests.oracle.mutate import mutate
 from tests.oracle.plans import PLANS
+from tests.oracle.restate import restate
 
 from .adapter import inputs_of, preset
 from .build import composite, d, inputs, leaf, plan, subject
 from .test_random_plans import rounds
 
 LANGUAGES = ("zh-hans", "en")
+MUTANTS = int(os.environ.get("KAOPING_MUTANTS_REDONE", "16"))
 
 
 def fr(text):
@@ -270,6 +276,17 @@ def test_every_figure_of_a_random_round_can_be_redone(a_round):
     assert "composite" in check(shown_plan, score(shown_plan, t.Inputs(subjects))) or not subjects
 
 
+def test_every_figure_of_plans_changed_at_random_can_be_redone():
+    """Every method and every rule of the language, with all their settings."""
+    met = set()
+    for number in range(MUTANTS):
+        code = list(PLANS)[number % len(PLANS)]
+        text = mutate(preset_text(code), 700 + number // len(PLANS))
+        book = read_book(in_memory(restate(text)["code"], number, plan=restate(text))[1], restate(text))
+        met |= check(changed := document.parse(plan_file.load(text)), score(changed, inputs_of(book)))
+    assert met >= {*METHODS, *RULES, "composite"}
+
+
 FORM = t.BallotForm(options=(t.Option("好", d(90)), t.Option("差", d(60))), trim=1)
 TABLE = {"table": ((1, d(60)), (2, d(57)))}
 HARD = composite(
@@ -301,7 +318,7 @@ def hard_subject(number):
     )
 
 
-RULES = (
+HARD_RULES = (
     t.Rule("exclude", condition="category_rank_from_bottom = 1"),
     t.Rule("distribute", scope="category", shares={"A": d("0.4"), "B": d("0.3"), "C": d("0.3")}),
     t.Rule("floor_grade", "D", minimum=d(60)),
@@ -312,7 +329,7 @@ RULES = (
 
 
 def test_the_methods_and_rules_that_no_preset_has_can_be_redone():
-    shown_plan = plan(HARD, RULES)
+    shown_plan = plan(HARD, HARD_RULES)
     given_inputs = inputs(
         *(hard_subject(number) for number in range(1, 7)),
         known_sets=frozenset({"季度"}),

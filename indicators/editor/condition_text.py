@@ -68,7 +68,9 @@ def _plain_comparison(comparison: Comparison) -> tuple[tuple[str, ...], str, str
 
 
 def truth(comparison: Comparison) -> str:
-    """Whether a comparison asks for yes or for no; empty if for neither."""
+    """Whether a comparison asks for yes or for no; empty if for neither, as a sum does."""
+    if len(comparison.facts) > 1:
+        return ""
     if comparison.operator is None:
         return YES
     if comparison.operator not in ("=", "!=") or comparison.value not in (*TRUE_WORDS, *FALSE_WORDS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -73,7 +74,7 @@ def condition_form(name: str, value: Any, names: Names) -> ConditionForm:
     return ConditionForm(
         name,
         boxes=(*boxes, builder.box(str(len(boxes)), (), spare=True)),
-        blank=builder.box("__box__", ()),
+        blank=replace(builder.box("__box__", ()), blank=builder.comparison("__comparison__", None)),
         groups=builder.groups,
         operators_json=json.dumps(operators, ensure_ascii=False),
         was=text,
@@ -117,15 +118,13 @@ class _Builder:
         self.options = {option.value: option for group in self.groups for option in group.options}
 
     def box(self, number: str, comparisons: Sequence[Comparison], spare: bool = False) -> BoxForm:
-        blank = self.comparison("__comparison__", None)
         filled = [self.comparison(str(i), each) for i, each in enumerate(comparisons)]
         filled = filled or [self.comparison("0", None)]
-        return BoxForm(number, (*filled, self.comparison(str(len(filled)), None, spare=True)), blank, spare)
+        return BoxForm(number, (*filled, self.comparison(str(len(filled)), None, spare=True)), spare=spare)
 
     def comparison(self, number: str, comparison: Comparison | None, spare: bool = False) -> ComparisonForm:
-        add = FactSelect("", spare=True)
         if comparison is None:
-            return ComparisonForm(number, (FactSelect(""), add), self._operators(UNKNOWN, ""), spare=spare)
+            return ComparisonForm(number, (FactSelect(""),), self._operators(UNKNOWN, ""), spare=spare)
         facts = tuple(self._fact(fact) for fact in comparison.facts)
         first = self.options.get(facts[0].value)
         kind = first.type if first else self._type_of_unknown(comparison)
@@ -138,7 +137,7 @@ class _Builder:
         strange = (Offer(value, value, True, unknown=True),) if choices and value and value not in choices else ()
         return ComparisonForm(
             number,
-            (*facts, add),
+            (*facts, FactSelect("", spare=True)),
             self._operators(kind, operator),
             kind,
             "" if kind == BOOLEAN and truth(comparison) else shown,

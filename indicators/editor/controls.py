@@ -66,11 +66,11 @@ class ComparisonForm:
 
 @dataclass(frozen=True)
 class BoxForm:
-    """Comparisons that must all hold. `blank`: a comparison to add."""
+    """Comparisons that must all hold. `blank`: a comparison to add; the box to be copied has the one for all."""
 
     id: str
     comparisons: tuple[ComparisonForm, ...]
-    blank: ComparisonForm
+    blank: ComparisonForm | None = None
     spare: bool = False
 
 

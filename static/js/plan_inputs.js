@@ -10,10 +10,10 @@
   const own = (box, selector, within) => [...box.querySelectorAll(selector)].filter((each) => each.closest(within) === box);
   const changed = (field) => field.dispatchEvent(new Event("input", { bubbles: true }));
 
-  /* A copy of a template, its place holder replaced in all names and ids, in templates within it too. */
-  function copyOf(template, holder) {
+  /* A copy of a template, its place holders replaced in all names and ids, in templates within it too. */
+  function copyOf(template, ...holders) {
     const copy = document.createElement("template");
-    copy.innerHTML = template.innerHTML.replaceAll(holder, fresh());
+    copy.innerHTML = holders.reduce((html, [holder, id]) => html.replaceAll(holder, id), template.innerHTML);
     return copy.content.firstElementChild;
   }
 
@@ -36,9 +36,8 @@
   }
 
   function addRow(list) {
-    const holder = list.dataset.rows;
     const template = own(list, "[data-row-blank]", "[data-rows]")[0];
-    const row = copyOf(template, holder);
+    const row = copyOf(template, [list.dataset.rows, fresh()]);
     own(list, "[data-row-list]", "[data-rows]")[0].append(row);
     enhance(row);
     firstField(row)?.focus();
@@ -207,13 +206,14 @@
   }
 
   function addComparison(box) {
-    const comparison = copyOf(box.querySelector("[data-comparison-blank]"), "__comparison__");
+    const blank = box.closest("[data-condition]").querySelector("[data-box-blank]").content.querySelector("[data-comparison-blank]");
+    const comparison = copyOf(blank, ["__box__", box.dataset.box], ["__comparison__", fresh()]);
     box.querySelector("[data-comparisons]").append(comparison);
     return comparison;
   }
 
   function addBox(condition) {
-    const box = copyOf(condition.querySelector("[data-box-blank]"), "__box__");
+    const box = copyOf(condition.querySelector("[data-box-blank]"), ["__box__", fresh()]);
     condition.querySelector("[data-boxes]").append(box);
     return box;
   }

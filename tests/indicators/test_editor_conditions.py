@@ -155,7 +155,7 @@ def test_a_condition_without_errors_is_put_together_the_same(condition: Conditio
         assert same(parse(back_unless_kept(text)), condition)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(comparisons(st.sampled_from((*KNOWN, *STRANGE)), SENSIBLE))
 def test_the_builder_finds_what_the_engine_finds(comparison: Comparison) -> None:
     text = write(Condition(((comparison,),)))

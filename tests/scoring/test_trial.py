@@ -16,6 +16,7 @@ from reviews.models import Event, GradeDecision, Mark, NotApplicable, Round, Sub
 from reviews.services.rounds import NewSubject, open_round, touch_inputs
 from scoring.engine import METHODS, check_plan, score, walk
 from scoring.generated import FULL, MAKERS, generate
+from scoring.load import load_inputs
 from scoring.services import run_scoring
 from scoring.trial import trial_on_generated, trial_on_round
 from scoring.trial_fit import ASSUMED, CUT, GENERATED, LEFT_OUT, Choices
@@ -120,6 +121,22 @@ def test_an_outdated_result_is_not_compared_with():
     touch_inputs(round_.pk)
     round_.refresh_from_db()
     assert standings(trial_on_round(parsed(), round_))["S1"][:2] == ("80.00", "80.00")
+
+
+def test_inputs_that_change_while_they_are_read_are_read_again(monkeypatch):
+    round_ = small_round({"S1": "50"})
+    reads = []
+
+    def load(*args, **kwargs):
+        reads.append(load_inputs(*args, **kwargs))
+        if len(reads) == 1:
+            Mark.objects.update(value=Decimal(40))
+            touch_inputs(round_.pk)
+        return reads[-1]
+
+    monkeypatch.setattr("scoring.trial.load_inputs", load)
+    assert standings(trial_on_round(parsed(), round_))["S1"][:2] == ("80.00", "80.00")
+    assert len(reads) == 2
 
 
 def test_a_decision_of_the_committee_stays_and_is_said():

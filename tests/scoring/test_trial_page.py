@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -261,6 +262,21 @@ def test_a_draft_is_tried_without_being_published(office):
     assert PlanVersion.objects.filter(plan=round_.plan).count() == 1
 
 
+def test_a_draft_of_a_new_plan_is_tried_on_made_up_inputs_or_another_plans_round(office):
+    round_ = small_round({"S1": "30"})
+    draft = drafts.new_draft(values={"code": "fresh", "title": "新方案"}, by=office)
+    document = small(A={"points": "40"}, D={"points": "60"}) | {"code": "fresh", "title": "新方案"}
+    del document["categories"]
+    PlanDraft.objects.filter(pk=draft.pk).update(document=document)
+    page = text(get(office, draft=draft.pk))
+    assert '<option value="made-up" selected>' in page
+    assert f'<option value="{round_.pk}"' in page
+    made_up = text(get(office, draft=draft.pk, on="made-up", size_0=6))
+    assert "示例 0006" in made_up
+    assert "原名次" not in made_up
+    assert "80.00" in table(get(office, draft=draft.pk, on=round_.pk))
+
+
 def test_a_draft_with_mistakes_says_which(office):
     round_ = small_round({"S1": "30"})
     draft = drafts.start_draft(version=round_.plan_version, by=office)
@@ -317,3 +333,16 @@ def test_a_page_more_computes_nothing_anew(office, monkeypatch):
     round_.save(update_fields=["input_version"])
     assert "50.00" in text(client.get(ADDRESS, query))
     assert len(counted) == 5
+
+
+def test_reasons_that_the_cache_has_lost_are_computed_again(office, monkeypatch):
+    round_ = small_round({"S1": "30"})
+    query = {"version": swapped().pk, "on": round_.pk}
+    client = client_for(office)
+    client.get(ADDRESS, query)
+    before = text(client.get(ADDRESS, query | {"subject": 0}))
+    forgetful = SimpleNamespace(set=cache.set, get=lambda key: None if key.endswith(":0") else cache.get(key))
+    monkeypatch.setattr(trial_store, "cache", forgetful)
+    again = text(client.get(ADDRESS, query | {"subject": 0}))
+    assert "变化的得分" in again
+    assert before.split("变化的得分")[1] == again.split("变化的得分")[1]

@@ -21,8 +21,11 @@ CODE = Words(40, re.compile(r"[\w-]+"), _("a code consists of letters, digits, -
 FACT_CODE = Words(
     40, re.compile(r"[A-Za-z_]\w*", re.ASCII), _("a fact's code consists of English letters, digits and _")
 )
+# Four words are addresses of the library's own pages.
 PLAN_CODE = Words(
-    60, re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), _("a plan's code consists of small English letters, digits and -")
+    60,
+    re.compile(r"(?!(import|drafts|presets|versions)$)[a-z0-9]+(-[a-z0-9]+)*"),
+    _("a plan's code consists of small English letters, digits and -; import, drafts, presets and versions are taken"),
 )
 NAME = Words(120)
 TITLE = Words(160)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, IntegerField, Q, QuerySet, Value, When
-from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models import Case, DecimalField, Func, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 
 from reviews.models import Event, EventStatus, GradeDecision, Round
@@ -81,10 +81,31 @@ def in_order(results: QuerySet[SubjectResult], plan: Plan) -> QuerySet[SubjectRe
 
 def with_score(results: QuerySet[SubjectResult], code: str) -> QuerySet[SubjectResult]:
     """`sorted_score`: the score of one node, read by the database; NULL where there is none."""
-    path = KeyTransform(code, KeyTransform("scores", "document"))
-    # The value stands second in the node's list; SQLite and PostgreSQL both count from 0.
-    value = Cast(KeyTextTransform(1, path), DecimalField(max_digits=15, decimal_places=6))
+    value = Cast(_NodeValue("document", code), DecimalField(max_digits=15, decimal_places=6))
     return results.alias(sorted_score=value)
+
+
+class _NodeValue(Func):
+    """The score of one node out of a result's document; it stands second in the node's list.
+
+    Django's own key transforms read a code of digits only as a place in a list, which "scores" is not.
+    """
+
+    output_field = TextField()
+
+    def __init__(self, document: str, code: str) -> None:
+        super().__init__(document)
+        self.code = code
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> Any:
+        # Escaped as it is stored: SQLite compares names as they are written.
+        path = f"$.scores.{json.dumps(self.code)}[1]"
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"JSON_EXTRACT({sql}, %s)", (*params, path)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_context: Any) -> Any:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"({sql} #>> %s::text[])", (*params, ["scores", self.code, "1"])
 
 
 def searched(results: QuerySet[SubjectResult], words: str) -> QuerySet[SubjectResult]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from reviews.models import EventStatus, NotApplicable
 from reviews.services.rounds import touch_inputs
+from scoring.models import SubjectResult
+from scoring.queries import with_score
 from scoring.services import run_scoring
 from units.models import Role
 
@@ -227,3 +230,15 @@ def test_a_plan_that_ranks_per_category_lists_category_by_category(office):
     assert len(set(categories)) == 3
     assert categories == sorted(categories, key=categories.index)
     assert categories[0] == "经济管理类和其他类"
+
+
+@pytest.mark.parametrize("code", ["1", "0", "K21", "重点", "a-b_c"])
+def test_a_node_of_any_code_can_be_sorted_by(code):
+    """A code of digits is a name too, not a place in a list."""
+    computation = run_scoring(round=district_round(3))
+    rows = list(SubjectResult.objects.filter(computation=computation).order_by("pk"))
+    for value, row in zip(("2.50", "10.00", None), rows, strict=True):
+        row.document["scores"] = {code: ["scored", value]} if value else {}
+        row.save()
+    found = with_score(SubjectResult.objects.all(), code).order_by(F("sorted_score").desc(nulls_last=True))
+    assert list(found) == [rows[1], rows[0], rows[2]]

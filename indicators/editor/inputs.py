@@ -14,6 +14,7 @@ from scoring.engine.types import Text
 from . import kinds, labels, offers
 from .conditions import condition_form
 from .controls import Input, Mark, Row, TableLine
+from .errors import for_a_form
 from .figures import as_text, list_items, percent_text
 from .names import Names, option_titles
 from .offers import CHOSEN
@@ -37,10 +38,11 @@ def inputs(
 ) -> list[Input]:
     """The inputs of a part, in the order of `keys` (all that have a meaning for `raw`, unless given).
 
-    `errors` are by path from the part, as `reading.check` gives them. `place` is where the part stands in the plan,
-    needed only for a record that is not itself one of `shape.PLAN`.
+    `errors` are by path from the part, of `reading.check` or of `record.read`. `place` is where the part stands in
+    the plan, needed only for a record that is not itself one of `shape.PLAN`.
     """
-    form = _Form(record, raw, names, place if place is not None else kinds.place_of(record), prefix, errors or {})
+    said = {path: [for_a_form(record, path, text) for text in texts] for path, texts in (errors or {}).items()}
+    form = _Form(record, raw, names, place if place is not None else kinds.place_of(record), prefix, said)
     return form.inputs(keys)
 
 

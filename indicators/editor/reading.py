@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
 
-from indicators.schema import Choice, Either, Field, NamedRow, Path, Record
-from scoring.engine.text import gettext_noop as _
-from scoring.engine.text import percent
+from indicators.schema import Choice, Either, Field, Path, Record
 from scoring.engine.types import Text
 
 from . import kinds
 from .condition_text import read_condition
+from .errors import MISSING, for_a_form
 from .figures import figure_list, lines, number_text, share_text
 from .offers import CHOSEN
-
-# What a form says where the reading of a file would speak of keys.
-_MISSING = _("“%(key)s” is missing.")
-_OUT_OF_RANGE = _("%(value)s is out of range: %(expected)s is expected.")
 
 
 def read_post(
@@ -149,31 +143,10 @@ def check(record: Record, raw: Mapping[str, Any], *, place: str | None = None) -
     found: dict[Path, list[Text]] = {}
 
     def report(path: Path, text: Text) -> None:
-        found.setdefault(path, []).append(_for_a_form(record, path, text))
+        found.setdefault(path, []).append(for_a_form(record, path, text))
 
     typed = record.read(raw, (), report)
     for key in kinds.required_of(record, where, raw):
         if raw.get(key) is None and (key,) not in found:
-            report((key,), Text(_MISSING, {"key": key}))
+            report((key,), Text(MISSING, {"key": key}))
     return (None if found else typed), found
-
-
-def _for_a_form(record: Record, path: Path, text: Text) -> Text:
-    if text.message == _MISSING:
-        return Text(_("This must be filled in."))
-    field = _field_at(record, path)
-    if text.message == _OUT_OF_RANGE and field is not None and kinds.is_share(field):
-        expected = text.values["expected"]
-        bounds = {name: percent(bound) for name, bound in expected.values.items()}
-        value = percent(Decimal(text.values["value"]))
-        return Text(text.message, {"value": value, "expected": Text(expected.message, bounds)})
-    return text
-
-
-def _field_at(record: Record, path: Path) -> Field | None:
-    """The field of a value by its path."""
-    here: Any = record
-    for step in path:
-        row = kinds.record_of(here) if isinstance(here, (Record, NamedRow)) else None
-        here = row[0].fields.get(str(step)) if row else getattr(here, "item", None)
-    return here if isinstance(here, Field) else None

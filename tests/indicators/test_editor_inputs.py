@@ -326,6 +326,20 @@ def test_errors_speak_as_a_form_does() -> None:
     assert "200%" in render(check(INDICATORS, bands)[1]["bands", 0, "upto"][0])
 
 
+def test_errors_of_the_shape_itself_are_said_as_a_form_does_too() -> None:
+    raw = {"rule": "thresholds", "minimums": {"优秀": "x"}, "defaults": []}
+    found: dict[Path, list[Text]] = {}
+    selection = {"kind": "focus_list", "title": "重点管理", "shares": {"机关 一": "1.2", "其他": "多"}}
+    RECORDS["selections"].read(selection, (), lambda path, text: found.setdefault(path, []).append(text))
+    lines = by_key(inputs(RECORDS["selections"], selection, NAMES, errors=found))["shares"].lines
+    said = {line.name: [render(text) for text in line.errors] for line in lines}
+    assert "120%" in said["机关 一"][0]
+    assert "25" in said["其他"][0]
+    _typed, errors = check(RULES, raw)
+    again = by_key(inputs(RULES, raw, NAMES, errors=errors))["minimums"].lines[0]
+    assert [render(text) for text in again.errors] == [render(text) for text in errors["minimums", "优秀"]]
+
+
 def test_a_flag_that_is_said_to_be_false_is_not_lost() -> None:
     rule = {**LIMIT, "of_participants": False}
     html = rendered(RULES, rule, NAMES)

@@ -196,7 +196,18 @@ class _Book:
             return
         names = {s.result.subject: s.subject.name for s in self.results}
         row += 2
-        limit_columns = ["比例限额", "范围", "N", "比例", "名额", "等次", "实际人数", "因限额改等", "并列待定"]
+        limit_columns = [
+            "比例限额",
+            "范围",
+            "N",
+            "比例",
+            "名额",
+            "等次",
+            "实际人数",
+            "因限额改等",
+            "并列待定",
+            "领导小组决定",
+        ]
         sheet.write_row(row, 0, limit_columns, self.head)
         for report in reports:
             row += 1
@@ -215,6 +226,7 @@ class _Book:
             len(report.holders),
             "、".join(names.get(key, key) for key in report.cut),
             "、".join(names.get(key, key) for key in report.tied),
+            "、".join(names.get(key, key) for key in report.decided),
         ]
 
     # ------------------------------------------------------------------ notes

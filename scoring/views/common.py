@@ -48,25 +48,28 @@ def fragment_or_page(request: HttpRequest, fragment: str, page: str, context: di
     return response
 
 
-def _people(codes: tuple[str, ...], subjects: dict[str, Any]) -> dict[str, Any]:
+def _people(codes: tuple[str, ...], subjects: dict[str, Any], shown: int) -> dict[str, Any]:
     return {
         "count": len(codes),
-        "shown": [subjects.get(code, code) for code in codes[:PEOPLE_SHOWN]],
-        "more": max(0, len(codes) - PEOPLE_SHOWN),
+        "shown": [subjects.get(code, code) for code in codes[:shown]],
+        "more": max(0, len(codes) - shown),
     }
 
 
-def limit_lines(computation: Computation, plan: Plan, subjects: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each limit's arithmetic with its subjects by code (those that are not in `subjects` stay codes)."""
+def limit_lines(
+    computation: Computation, plan: Plan, subjects: dict[str, Any], shown: int = PEOPLE_SHOWN
+) -> list[dict[str, Any]]:
+    """Each limit's arithmetic with its subjects by code (those that are not in `subjects` stay codes), `shown` of
+    each kind."""
     return [
         {
             "report": report,
             "scope": report.scope or _("all"),
             "words": words.limit(report, plan),
-            "holders": _people(report.holders, subjects),
+            "holders": _people(report.holders, subjects, shown),
             # Who is tied is cut too, and is listed as tied.
-            "cut": _people(tuple(code for code in report.cut if code not in report.tied), subjects),
-            "tied": _people(report.tied, subjects),
+            "cut": _people(tuple(code for code in report.cut if code not in report.tied), subjects, shown),
+            "tied": _people(report.tied, subjects, shown),
         }
         for report in limits(computation)
     ]

@@ -18,12 +18,12 @@ from units.guards import require
 
 from .. import earlier
 from ..engine.types import Plan
-from ..models import Computation
+from ..models import Computation, SubjectResult
 from ..queries import left_open, subjects_by_code
 from ..queries import limits as limits_of
 from ..quotas import DECIDABLE, TRAIL_SHOWN, decision_trail, decisions_of, in_result, over_words, quotas
 from ..services import announce_round, obstacles_to_announcing, seal_round
-from .common import get_round, limit_lines, result_context
+from .common import PEOPLE_SHOWN, get_round, limit_lines, result_context
 from .ranking import grade_table
 
 
@@ -38,7 +38,10 @@ def limits(request: HttpRequest, round_pk: int) -> HttpResponse:
     context = result_context(request, round_)
     computation = context["computation"]
     if computation is not None:
-        context |= _standing(round_, computation, context["plan"])
+        subjects = subjects_by_code(computation)
+        # On paper everybody is named.
+        shown = len(subjects) if request.GET.get("print") else PEOPLE_SHOWN
+        context |= _standing(round_, computation, context["plan"], subjects, shown)
     may_run = access.may_run_rounds(request.user)
     context |= {
         "may_run": may_run,
@@ -53,11 +56,12 @@ def limits(request: HttpRequest, round_pk: int) -> HttpResponse:
     return render(request, "scoring/limits.html", context)
 
 
-def _standing(round_: Round, computation: Computation, plan: Plan) -> dict[str, Any]:
+def _standing(
+    round_: Round, computation: Computation, plan: Plan, results: dict[str, SubjectResult], shown: int
+) -> dict[str, Any]:
     """The limits with their decisions, those with a tie first, and every decision there was."""
     decisions = decisions_of(round_)
-    results = subjects_by_code(computation)
-    lines = limit_lines(computation, plan, results)
+    lines = limit_lines(computation, plan, results, shown)
     found = quotas(limits_of(computation), plan, decisions, results)
     for number, (line, quota) in enumerate(zip(lines, found, strict=True)):
         line |= {"number": number, "quota": quota, "over": over_words(quota) if quota.over else ""}

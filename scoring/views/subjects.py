@@ -109,6 +109,8 @@ def _decision(
     found: dict[str, Any] = {
         "decision": decision,
         "tied": tied,
+        # Where all of its block can be decided on at once.
+        "tied_limit": next((n for n, r in enumerate(limits(context["computation"])) if subject.code in r.tied), None),
         "show_decision": bool(context["plan"].grades) and (may_decide or decision is not None),
     }
     if may_decide:

@@ -60,6 +60,8 @@ def test_the_tie_leads_to_deciding(round_, office):
     form = client_for(office).get(page(round_)).content.decode()
     assert form.count('name="seen-') == 4
     assert form.count("并列</span>") == 4
+    own = client_for(office).get(reverse("scoring:subject_result", args=[round_.pk, subject(round_, "S002").pk]))
+    assert page(round_) in own.content.decode()
     # Who may not decide sees the limits without a way there.
     assert (
         page(round_)

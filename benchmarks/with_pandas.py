@@ -13,7 +13,7 @@ MOST = 500  # bonus and penalty: at most so many cents
 
 
 def frame_of(inputs: Inputs) -> pd.DataFrame:
-    """A row per subject; amounts in cents. Not timed: pandas would read a file into something like this."""
+    """A row per subject; amounts in cents."""
     return pd.DataFrame([_row(one) for one in inputs.subjects])
 
 

@@ -18,7 +18,7 @@ from .engine import ENGINE_VERSION
 from .trial import Trial, Why
 
 SHAPE = 1  # goes up with every change of what a trial holds
-TOGETHER = 500  # subjects whose reasons are kept as one entry
+TOGETHER = 1000  # subjects whose reasons are kept as one entry
 SECONDS = 3600
 
 

@@ -12,7 +12,7 @@ import pytest
 from indicators import document, plan_file, services
 from indicators.rendering import render
 from indicators.services import engine_plan
-from reviews.models import Event, GradeDecision, Mark, NotApplicable, Round, SubjectFact
+from reviews.models import EarlierResult, Event, GradeDecision, Mark, NotApplicable, Round, SubjectFact
 from reviews.services.rounds import NewSubject, open_round, touch_inputs
 from scoring.engine import METHODS, check_plan, score, walk
 from scoring.generated import FULL, MAKERS, generate
@@ -474,3 +474,67 @@ def test_any_plan_beside_any_other(code):
         assert [line.new is None for line in trial.lines] == [False] * 6
         assert all(note == note.strip() and "%(" not in note for note in said(trial))
         assert other != code or trial.notes == ()
+
+
+RARE: list[dict[str, Any]] = [
+    {"code": "P", "title": "外部名次", "parent": "R", "points": "25", "method": "rank_points",
+     "table": [{"rank": 1, "value": "100"}, {"rank": 2, "value": "80"}, {"rank": 3, "value": "50"}]},
+    {"code": "C", "title": "产值", "parent": "R", "points": "25", "method": "ratio_to_best"},
+    {"code": "E", "title": "能耗", "parent": "R", "points": "25", "method": "ratio_to_best", "lower_is_better": True},
+    {"code": "N", "title": "增幅", "parent": "R", "points": "25", "method": "per_unit", "base": "15", "value": "2",
+     "threshold": "3"},
+]  # fmt: skip
+RARE_RULES = [
+    {"rule": "thresholds", "minimums": {"好": "80", "中": "60"}, "otherwise": "差"},
+    {"rule": "cap", "if": "grade_in:2024 = 差 or times_grade:quarters:差 > 1", "grade": "中"},
+    {"rule": "cap", "if": "fresh_days < 20", "grade": "中"},
+    {"rule": "cap", "if": "office = 一般", "grade": "中"},
+]
+RARE_FACTS = [
+    {"code": "fresh_days", "title": "新录用天数", "type": "number"},
+    {"code": "unwatched", "title": "备查", "type": "number"},
+    {"code": "office", "title": "处室考核", "type": "choice", "choices": ["好", "一般"]},
+]
+
+
+def test_made_up_inputs_of_methods_and_conditions_that_no_preset_has():
+    plan = parsed(without=("A", "D"), more=RARE, rules=RARE_RULES, facts=RARE_FACTS)
+    inputs = generate(plan, {"甲类": 200}, 4)
+    assert inputs.known_sets == {"2024", "quarters"}
+    results = score(plan, inputs).results
+    assert not any(result.missing for result in results)
+    for code in ("P", "C", "E", "N"):
+        values = {result.scores[code].value for result in results}
+        assert len(values) > 2
+        assert all(0 <= value <= 25 for value in values)
+    # What rules watch is rarely such that they act, but it does happen.
+    capped = sum(any(reason.key == "cap" for reason in result.reasons) for result in results)
+    assert 0 < capped < 60
+    for code in ("P", "C", "E", "N"):
+        node = next(node for node in walk(plan.root) if node.code == code)
+        source, key, value = FULL[node.method](node, plan)
+        everyone = [replace(one, **{source: {**getattr(one, source), key: value}}) for one in inputs.subjects]
+        best = score(plan, replace(inputs, subjects=everyone))
+        assert {result.scores[code].value for result in best.results} == {Decimal("25.00")}
+
+
+def test_a_setting_on_an_indicator_that_the_plan_lacks():
+    round_ = small_round({"S1": "30"})
+    NotApplicable.objects.create(subject=round_.subjects.get(), indicator="D")
+    trial = trial_on_round(parsed(A={"points": "100"}, without=("D",)), round_)
+    assert standings(trial)["S1"][:2] == ("50.00", "50.00")
+    assert len(said(trial, LEFT_OUT)) == 1
+
+
+def test_an_earlier_result_that_cannot_be_carried():
+    """Of two rounds of the set one has no full points: it is left out, the other counts."""
+    version = services.import_plan(document=small(), by=None)[0]
+    subject = NewSubject(code="S1", name="单位", category="甲类", unit=make_unit())
+    round_ = open_round(version=version, name="1", title="1", deadline=None, subjects=[subject], by=None)
+    row = round_.subjects.get()
+    for name, points in (("一季度", Decimal(100)), ("二季度", Decimal(0))):
+        EarlierResult.objects.create(subject=row, set_name="q", round_name=name, total=Decimal(80), points=points)
+    carried = {"code": "Q", "title": "季度", "parent": "R", "points": "100", "method": "carried", "set": "q"}
+    trial = trial_on_round(parsed(without=("A", "D"), more=[carried]), round_)
+    assert [str(line.new.total) for line in trial.lines] == ["80.00"]
+    assert any("Q 季度" in note for note in said(trial, LEFT_OUT))

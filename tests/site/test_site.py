@@ -83,6 +83,8 @@ def test_only_our_own_proxies_are_believed(settings, proxies, forwarded, expecte
         "vendor/bootstrap/css/bootstrap.min.css",
         "vendor/bootstrap/js/bootstrap.bundle.min.js",
         "vendor/bootstrap-icons/bootstrap-icons.min.css",
+        "vendor/tabulator/js/tabulator.min.js",
+        "vendor/tabulator/css/tabulator_simple.min.css",
         "django_htmx/htmx-2.min.js",
     ],
 )

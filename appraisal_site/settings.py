@@ -125,6 +125,8 @@ else:
         "default": {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": str(VAR_DIR / "cache"),
+            # Heartbeats of jobs lie here too: they must not be thrown out because somebody tries plans.
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
         }
     }
 

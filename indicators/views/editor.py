@@ -278,12 +278,8 @@ def draft_indicator(request: HttpRequest, pk: int, code: str) -> HttpResponse:
                 row = edits.find(draft.document, code)
                 raw = {key: value for key, value in row.items() if key != "parent"}
     seen = seen_after(refused, None if saved else request.POST.get("seen"), row)
-    context = _indicator_context(draft, code, raw, refused) | {
-        "seen": seen,
-        "saved": saved,
-        "in_panel": bool(request.htmx),
-    }  # type: ignore[attr-defined]
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = bool(request.htmx)  # type: ignore[attr-defined]
+    context = _indicator_context(draft, code, raw, refused) | {"seen": seen, "saved": saved, "in_panel": htmx}
     name = "indicators/editor/_indicator.html" if htmx else "indicators/editor/indicator.html"
     if not htmx:
         context = frame(draft, "tree") | context

@@ -24,8 +24,11 @@ def earlier_value(fact: str, earlier: EarlierRounds) -> Fraction | str | None:
 
 
 def _grade_in(name: str, earlier: EarlierRounds) -> str | None:
-    """The grade of the earlier round of that name, whichever set it stands in."""
-    for rounds in earlier.values():
+    """The grade of the earlier round of that name, whichever set it stands in; of several, the first set's by code.
+
+    The order in which the sets come says nothing, so that it must not decide.
+    """
+    for _set, rounds in sorted(earlier.items()):
         for each in rounds:
             if each.round == name and each.grade:
                 return each.grade

@@ -504,3 +504,12 @@ def test_conditions_on_earlier_grades():
     assert hits("grade_in:Q2 != 好") == "a"
     assert hits("grade_in:Q4 != 好") == ""  # no grade there: empty
     assert hits("grade_in:Q9 != 好") == ""
+
+
+@pytest.mark.parametrize("sets", [("months", "quarters"), ("quarters", "months")])
+def test_a_round_that_stands_in_two_sets_has_the_grade_of_the_first_by_code(sets):
+    """Whichever set was read first: the order of inputs decides nothing."""
+    grade = {"months": "差", "quarters": "好"}
+    earlier = {name: [t.Earlier("一", d(80), d(100), grade[name])] for name in sets}
+    built = plan(leaf("L"), [t.Rule("set", grade="D", condition="grade_in:一 = 差")])
+    assert score(built, inputs(subject(marks={"L": 1}, earlier=earlier))).results[0].grade == "D"

@@ -77,7 +77,7 @@ class DrawAny(Draw):
         return off, applicable
 
     def _all_past(self, expected):
-        """Rows of every set; a round that stands in several sets has one total and one grade."""
+        """Rows of every set; a round that stands in several sets has one total there, and seldom another grade."""
         rng, known, past = self.rng, {}, []
         quality = rng.choice([1.02, 0.95, 0.9, 0.8, 0.6])
         sets = {name: rounds_of(name) for name in self.sets if name not in self.empty_sets}
@@ -94,7 +94,11 @@ class DrawAny(Draw):
                 if number == 0 and name in expected and row["total"] is None:
                     row["total"], row["full"] = Decimal(80), Decimal(100)
                 past.append({"set": name, "round": one, **row})
-        return [{**row, **known[row["round"]]} for row in past]
+        past = [{**row, **known[row["round"]]} for row in past]
+        for row in past:
+            if self.hard and rng.random() < 0.05:
+                row["grade"] = rng.choice([*self.plan["grades"], ""])
+        return past
 
     def _earlier(self, quality):
         rng = self.rng

@@ -90,10 +90,13 @@ def times_grade(rest, outcome, result):
 
 
 def grade_in(name, outcome, result):
-    for row in outcome.book.past:
-        if row["round"] == name and row["subject"] == result.subject.code:
-            return row["grade"] or None
-    return None
+    """Of several rounds of that name with a grade, that of the first set."""
+    found = [
+        (row["set"], row["grade"])
+        for row in outcome.book.past
+        if row["round"] == name and row["subject"] == result.subject.code and row["grade"]
+    ]
+    return min(found)[1] if found else None
 
 
 OPERANDS = {"score": score, "option_share": option_share, "times_grade": times_grade, "grade_in": grade_in}

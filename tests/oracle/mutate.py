@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from indicators import document, plan_file
 
-from .mutate_parts import ADDED, COUNTED, METHODS, draw_facts
+from .mutate_parts import ADDED, COUNTED, METHODS, SETS, draw_facts
 from .mutate_rules import draw_rules
 
 CATEGORIES = ["甲类", "乙类", "党群机关", "经济管理类和其他类", "街道（镇）", "三 类"]
@@ -84,6 +84,7 @@ class _Mutant:
         given["groups"] = rng.random() < 0.5
         codes = [row["code"] for row in given["indicators"]]
         given["tie_breakers"] = rng.sample(codes, min(len(codes), rng.choice([0, 1, 1, 2, 3])))
+        given["sets"] = [{"code": code, "title": f"{code}轮次"} for code in SETS if rng.random() < 0.5]
         given["facts"] = draw_facts(rng, given.get("facts", []))
         given["rules"] = draw_rules(rng, given)
 

@@ -23,7 +23,7 @@ from .methods import ADJUSTMENTS, METHODS
 from .rules import RULES
 
 # Changes whenever the same plan and inputs could give another outcome.
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 __all__ = [
     "ADJUSTMENTS",

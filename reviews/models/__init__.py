@@ -5,6 +5,19 @@ from .decisions import GradeDecision
 from .events import Event, EventStatus
 from .history import EarlierResult, RoundSetMember
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
+from .reports import (
+    FigureReport,
+    FigureState,
+    ReportExtension,
+    ReportKind,
+    ReportSetting,
+    ReportState,
+    SelfAssessment,
+    SelfReport,
+    SelfReportSubmission,
+    Target,
+    TargetState,
+)
 from .rounds import Phase, Round, Subject, SubjectFact
 from .selections import PartialPresence, SelectionSetting
 from .source import Source
@@ -17,6 +30,8 @@ __all__ = [
     "EarlierResult",
     "Event",
     "EventStatus",
+    "FigureReport",
+    "FigureState",
     "GradeDecision",
     "Mark",
     "NotApplicable",
@@ -24,10 +39,19 @@ __all__ = [
     "PaperTally",
     "PartialPresence",
     "Phase",
+    "ReportExtension",
+    "ReportKind",
+    "ReportSetting",
+    "ReportState",
     "Round",
     "RoundSetMember",
     "SelectionSetting",
+    "SelfAssessment",
+    "SelfReport",
+    "SelfReportSubmission",
     "Source",
     "Subject",
     "SubjectFact",
+    "Target",
+    "TargetState",
 ]

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indicators.services import engine_plan
 from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
 from reviews.numbers import check_mark
-from reviews.queries.marks import EMPTY, Cell, Kind, cells_of
+from reviews.queries.marks import EMPTY, Cell, Kind, cells_of_sheets
 from reviews.tree import Tree, takes_marks
 from scoring.engine.types import Node
 from units import access
@@ -56,13 +56,24 @@ def save_rows(*, assignment: Assignment, rows: Sequence[Row], by: User) -> Saved
     Also writes one audit entry per changed row and makes the computed result stale. Raises
     NotAllowed, RoundClosed; InvalidInput if a row's subject is not of this round.
     """
-    if not access.may_enter_marks(by, assignment):
-        raise NotAllowed
-    try:
-        return _save_rows(assignment, rows, by)
-    except IntegrityError:
-        # A row came into being under our hands: read again, and it shows as a conflict.
-        return _save_rows(assignment, rows, by)
+    [saved] = save_sheets(sheets=[(assignment, rows)], by=by)
+    return saved
+
+
+def save_sheets(*, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User) -> list[Saved]:
+    """`save_rows` for several sheets of one round at once: the same number of queries as for one."""
+    for assignment, _rows in sheets:
+        if not access.may_enter_marks(by, assignment):
+            raise NotAllowed
+    with transaction.atomic():
+        # From here to the end nobody else writes to this round: what is read now is what is written on.
+        round_ = ensure_collecting(sheets[0][0].round_id)
+        batch = _Batch()
+        saved = [_save_sheet(sheet, rows, batch) for sheet, rows in _read(round_, sheets, by)]
+        batch.write()
+        if batch.entries:
+            touch_inputs(round_.pk)
+    return saved
 
 
 def record_mark(
@@ -111,58 +122,98 @@ class _Sheet:
     by: User
 
 
-def _save_rows(assignment: Assignment, rows: Sequence[Row], by: User) -> Saved:
+# What an existing row takes over of the one that is written on it.
+WRITTEN = ["value", "note", "version", "updated_by", "updated_at", "source"]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is to be written, in as many statements for a sheet as for a cell."""
+
+    gone: list[Mark | NotApplicable] = field(default_factory=list)
+    rows: list[Mark | NotApplicable] = field(default_factory=list)
+    entries: list[AuditEntry] = field(default_factory=list)
+
+    def write(self) -> None:
+        for model in (Mark, NotApplicable):
+            gone = [row.pk for row in self.gone if isinstance(row, model)]
+            if gone:
+                model.objects.filter(pk__in=gone).delete()
+        _upsert(Mark, [row for row in self.rows if isinstance(row, Mark)], ["assessor"], WRITTEN)
+        _upsert(NotApplicable, [row for row in self.rows if isinstance(row, NotApplicable)], [], WRITTEN[1:])
+        AuditEntry.objects.bulk_create(self.entries)
+
+
+def _upsert(model: type[Mark | NotApplicable], rows: list[Any], key: list[str], written: list[str]) -> None:
+    if rows:
+        model.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["subject", "indicator", *key],
+            update_fields=written,
+        )
+
+
+def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch) -> Saved:
     saved = Saved()
-    entries: list[AuditEntry] = []
-    with transaction.atomic():
-        round_ = ensure_collecting(assignment.round_id)
-        sheet = _read(round_, assignment, rows, by)
-        created: list[Mark | NotApplicable] = []
-        for row in rows:
-            cell = sheet.cells.get(row.subject_id, EMPTY)
-            if _same(cell, row):
-                continue
-            try:
-                _check(sheet, cell, row)
-                created += _write(sheet, cell, row)
-            except ReviewError as error:
-                saved.refused[row.subject_id] = error
-                continue
-            saved.changed += 1
-            entries.append(_entry(sheet, cell, row))
-        Mark.objects.bulk_create(new for new in created if isinstance(new, Mark))
-        NotApplicable.objects.bulk_create(new for new in created if isinstance(new, NotApplicable))
-        if saved.changed:
-            AuditEntry.objects.bulk_create(entries)
-            touch_inputs(assignment.round_id)
+    for row in rows:
+        cell = sheet.cells.get(row.subject_id, EMPTY)
+        if _same(cell, row):
+            continue
+        try:
+            _check(sheet, cell, row)
+        except ReviewError as error:
+            saved.refused[row.subject_id] = error
+            continue
+        _plan_write(sheet, cell, row, batch)
+        saved.changed += 1
+        batch.entries.append(_entry(sheet, cell, row))
     return saved
 
 
-def _read(round_: Round, assignment: Assignment, rows: Iterable[Row], by: User) -> _Sheet:
-    ids = {row.subject_id for row in rows}
+def _read(
+    round_: Round, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User
+) -> list[tuple[_Sheet, Sequence[Row]]]:
+    ids = {row.subject_id for _assignment, rows in sheets for row in rows}
     subjects = {s.pk: s for s in Subject.objects.filter(round=round_, pk__in=ids)}
     if ids - subjects.keys():
         raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
     tree = Tree(engine_plan(round_.plan_version))
-    node = tree.nodes[assignment.indicator]
-    if not takes_marks(node):
-        raise InvalidInput(_("%(leaf)s takes no marks.") % {"leaf": node.title}, "indicator")
-    others = (
-        Mark.objects.filter(subject__in=ids, indicator=node.code)
-        .exclude(assessor=assignment.assessor)
-        .values_list("subject_id", flat=True)
-        if len(node.assessors) > 1
-        else ()
-    )
-    return _Sheet(
-        assignment,
-        node,
-        tree,
-        subjects,
-        cells_of(assignment, tree, ids),
-        frozenset(others),
-        by,
-    )
+    for assignment, _rows in sheets:
+        node = tree.nodes[assignment.indicator]
+        if not takes_marks(node):
+            raise InvalidInput(_("%(leaf)s takes no marks.") % {"leaf": node.title}, "indicator")
+    assignments = [assignment for assignment, _rows in sheets]
+    cells = cells_of_sheets(assignments, tree, ids)
+    marked = _marked(assignments, tree, ids)
+    return [
+        (
+            _Sheet(
+                assignment,
+                tree.nodes[assignment.indicator],
+                tree,
+                subjects,
+                {subject: cell for (pk, subject), cell in cells.items() if pk == assignment.pk},
+                frozenset(
+                    subject
+                    for subject, code, assessor in marked
+                    if code == assignment.indicator and assessor != assignment.assessor
+                ),
+                by,
+            ),
+            rows,
+        )
+        for assignment, rows in sheets
+    ]
+
+
+def _marked(assignments: Sequence[Assignment], tree: Tree, ids: Iterable[int]) -> set[tuple[int, str, str]]:
+    """(subject, leaf, assessor) of the marks on those leaves that have several assessors."""
+    codes = {one.indicator for one in assignments if len(tree.nodes[one.indicator].assessors) > 1}
+    if not codes:
+        return set()
+    marks = Mark.objects.filter(subject__in=ids, indicator__in=codes)
+    return set(marks.values_list("subject_id", "indicator", "assessor"))
 
 
 def _same(cell: Cell, row: Row) -> bool:
@@ -196,8 +247,8 @@ def _check(sheet: _Sheet, cell: Cell, row: Row) -> None:
             raise InvalidInput(_("A mark needs a note (评分说明)."), "note")
 
 
-def _write(sheet: _Sheet, cell: Cell, row: Row) -> list[Mark | NotApplicable]:
-    """Change or delete what is there (compare-and-swap); return the row to create, if any."""
+def _plan_write(sheet: _Sheet, cell: Cell, row: Row, batch: _Batch) -> None:
+    """Put into the batch what makes the cell what the row asks for."""
     wanted: type[Mark] | type[NotApplicable] | None = None
     values: dict[str, object] = {"note": row.note}
     if row.not_applicable:
@@ -206,34 +257,22 @@ def _write(sheet: _Sheet, cell: Cell, row: Row) -> list[Mark | NotApplicable]:
         wanted = Mark
         values["value"] = row.value
     old = cell.row
-    if old is not None:
-        same_row = type(old).objects.filter(pk=old.pk, version=old.version)
-        if wanted is type(old):
-            touched = same_row.update(
-                version=old.version + 1,
-                updated_by=sheet.by,
-                updated_at=timezone.now(),
-                source="browser",
-                **values,
-            )
-        else:
-            touched = same_row.delete()[0]
-        if not touched:
-            raise Conflict(Theirs(cell.words, cell.note, cell.by, cell.at, cell.seen))
-        if wanted is type(old):
-            return []
+    if old is not None and type(old) is not wanted:
+        batch.gone.append(old)
+        old = None
     if wanted is None:
-        return []
-    return [
+        return
+    batch.rows.append(
         wanted(
             subject_id=row.subject_id,
             indicator=sheet.node.code,
-            assessor=sheet.assignment.assessor,
+            assessor=old.assessor if old else sheet.assignment.assessor,
+            version=old.version + 1 if old else 1,
             created_by=sheet.by,
             updated_by=sheet.by,
             **values,
         )
-    ]
+    )
 
 
 def _entry(sheet: _Sheet, cell: Cell, row: Row) -> AuditEntry:

@@ -184,7 +184,9 @@ def ensure_collecting(round_: Round | int) -> Round:
     Call it first inside `transaction.atomic()`.
     """
     pk = round_.pk if isinstance(round_, Round) else round_
-    locked = Round.objects.select_for_update().get(pk=pk)
+    # The plan's document is as large as a picture and lies parsed in `engine_plan` already.
+    rounds = Round.objects.select_related("plan_version").defer("plan_version__document")
+    locked = rounds.select_for_update(of=("self",)).get(pk=pk)
     if locked.phase != Phase.COLLECTING:
         raise RoundClosed
     return locked

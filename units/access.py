@@ -170,3 +170,43 @@ def may_download_workbook(user: Any) -> bool:
 
 def may_upload_workbook(user: Any) -> bool:
     return is_office(user)
+
+
+# ---------------------------------------------------------------- what those appraised report
+
+
+def is_subject(user: Any) -> bool:
+    """Whether this account stands for a unit or a person that may be appraised."""
+    return has_role(user, Role.SUBJECT)
+
+
+def own_keys(user: Any) -> tuple[frozenset[int], frozenset[int]]:
+    """The units and the people this account stands for: where `is_own` holds, for a query."""
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset(), frozenset()
+    mine = [grant for grant in user.grants if grant.role == Role.SUBJECT]
+    people = frozenset(grant.person_id for grant in mine if grant.person_id)
+    return frozenset(g.unit_id for g in mine if g.unit_id and not g.person_id), people
+
+
+def may_see_all_reports(user: Any) -> bool:
+    """Self-summaries and reported figures of everybody; a draft is its writer's alone."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
+def may_run_reports(user: Any) -> bool:
+    """Dates, targets, re-opening; accepting a self-summary and verifying any figure."""
+    return is_office(user)
+
+
+def may_report(user: Any, subject: _Subject) -> bool:
+    """Write the subject's own self-summary, propose its targets, report its figures."""
+    return is_own(user, subject)
+
+
+def may_verify(user: Any, assignment: _Assignment, subject: _Subject) -> bool:
+    """Verify a reported figure: the leaf's assessor, or the office. Nobody but the office verifies its own unit's."""
+    if is_office(user):
+        return True
+    own = assignment.unit_id is not None and assignment.unit_id == subject.unit_id
+    return may_enter_marks(user, assignment) and not own and not is_own(user, subject)

@@ -1,0 +1,98 @@
+"""Until when reports are taken: the plan's process, the office's dates, and who was given longer."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Round
+from reviews.words import today
+
+# How plans call the step in which those appraised look at themselves.
+SELF_STEPS = ("自查", "自评", "自我评价", "自我总结", "个人总结", "工作小结")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """What is asked for in a round, and until when. `step` is the plan's words for the self-summary."""
+
+    asks_self_report: bool
+    step: str
+    step_note: str
+    due: Mapping[str, datetime.date | None]
+    provisional: bool
+    version: int = 0  # of the setting; 0 while there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One subject's time for one kind of report. The days named are still in time."""
+
+    due: datetime.date | None
+    extended: datetime.date | None
+    collecting: bool
+
+    @property
+    def until(self) -> datetime.date | None:
+        return max(self.due, self.extended) if self.due and self.extended else self.due
+
+    @property
+    def reopened(self) -> bool:
+        return self.until is not None and self.until != self.due
+
+    @property
+    def is_open(self) -> bool:
+        return self.collecting and (self.until is None or today() <= self.until)
+
+    @property
+    def is_past(self) -> bool:
+        """Past everybody's date, whether or not this subject has longer."""
+        return self.due is not None and today() > self.due
+
+
+def report_rules(round_: Round) -> ReportRules:
+    """One query. A step of the plan's process counts if its date, should it have one, can be read."""
+    setting = ReportSetting.objects.filter(round=round_).first()
+    step = next(
+        (
+            each
+            for each in round_.plan_version.document.get("process", [])
+            if any(words in str(each.get("title", "")) for words in SELF_STEPS)
+        ),
+        None,
+    )
+    asks = setting.asks_self_report if setting else None
+    return ReportRules(
+        asks_self_report=step is not None if asks is None else asks,
+        step=str(step["title"]) if step else "",
+        step_note=str(step.get("note", "")) if step else "",
+        due={
+            ReportKind.SELF_REPORT: (setting.self_report_due if setting else None) or _day(step and step.get("due")),
+            ReportKind.TARGETS: setting.targets_due if setting else None,
+            ReportKind.FIGURES: setting.figures_due if setting else None,
+        },
+        provisional=bool(setting and setting.provisional),
+        version=setting.version if setting else 0,
+    )
+
+
+def _day(value: object) -> datetime.date | None:
+    """Frozen documents come from JSON, where a date is text."""
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        return datetime.date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def windows(round_: Round, rules: ReportRules, kind: str, subject_ids: Collection[int]) -> dict[int, Window]:
+    """Subject id → its time. One query."""
+    longer = dict(ReportExtension.objects.filter(subject__in=subject_ids, kind=kind).values_list("subject_id", "until"))
+    collecting = round_.phase == Phase.COLLECTING
+    return {pk: Window(rules.due[kind], longer.get(pk), collecting) for pk in subject_ids}
+
+
+def window(round_: Round, rules: ReportRules, kind: str, subject_id: int) -> Window:
+    return windows(round_, rules, kind, [subject_id])[subject_id]

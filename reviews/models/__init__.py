@@ -2,7 +2,7 @@
 
 from .ballots import Ballot, BallotMark, PaperTally
 from .decisions import GradeDecision
-from .events import Event, EventStatus
+from .events import Event, EventComment, EventLeaf, EventStatus, Proposer
 from .history import EarlierResult, RoundSetMember
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
 from .reports import (
@@ -29,6 +29,8 @@ __all__ = [
     "BallotMark",
     "EarlierResult",
     "Event",
+    "EventComment",
+    "EventLeaf",
     "EventStatus",
     "FigureReport",
     "FigureState",
@@ -39,6 +41,7 @@ __all__ = [
     "PaperTally",
     "PartialPresence",
     "Phase",
+    "Proposer",
     "ReportExtension",
     "ReportKind",
     "ReportSetting",

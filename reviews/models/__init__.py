@@ -2,9 +2,12 @@
 
 from .ballots import Ballot, BallotMark, PaperTally
 from .decisions import GradeDecision
+from .delegation import Delegation
 from .events import Event, EventComment, EventLeaf, EventStatus, Proposer
+from .freezing import Reopening
 from .history import EarlierResult, RoundSetMember
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
+from .reminders import Reminder, ReminderMessage
 from .reports import (
     FigureReport,
     FigureState,
@@ -27,6 +30,7 @@ __all__ = [
     "Attainment",
     "Ballot",
     "BallotMark",
+    "Delegation",
     "EarlierResult",
     "Event",
     "EventComment",
@@ -42,6 +46,9 @@ __all__ = [
     "PartialPresence",
     "Phase",
     "Proposer",
+    "Reminder",
+    "ReminderMessage",
+    "Reopening",
     "ReportExtension",
     "ReportKind",
     "ReportSetting",

@@ -27,6 +27,8 @@ class Round(models.Model):
     name = models.CharField(_("period"), max_length=40)
     title = models.CharField(_("title"), max_length=200)
     deadline = models.DateField(_("deadline"), null=True, blank=True)
+    # 到期冻结: a sheet takes no entry after its deadline, unless the office opens it again for its assessor.
+    freeze_at_deadline = models.BooleanField(_("freeze at the deadline"), default=False)
     phase = models.CharField(_("phase"), max_length=12, choices=Phase.choices, default=Phase.COLLECTING)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

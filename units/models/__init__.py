@@ -2,6 +2,7 @@
 
 from .accounts import Role, RoleGrant, User
 from .audit import AuditEntry
+from .notifications import Notification
 from .organisation import Person, Unit
 
-__all__ = ["AuditEntry", "Person", "Role", "RoleGrant", "Unit", "User"]
+__all__ = ["AuditEntry", "Notification", "Person", "Role", "RoleGrant", "Unit", "User"]

@@ -21,6 +21,10 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # Whose work it was, if somebody did it in their place for a time (委托).
+    on_behalf = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     action = models.CharField(_("action"), max_length=40)
     target = models.CharField(max_length=60)
     target_id = models.CharField(max_length=40)

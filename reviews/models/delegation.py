@@ -1,0 +1,48 @@
+"""An assessor's account lets a colleague enter for a time (委托代评)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .marks import Assignment
+from .rounds import Round
+
+
+class Delegation(models.Model):
+    """`giver` lets `taker` enter on some sheets from one day to another, both included. It ends by itself.
+
+    Within one unit it is in force at once; to an account of another unit only with the office's consent.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waits for the office's consent")
+        AGREED = "agreed", _("in force")
+        REFUSED = "refused", _("refused by the office")
+        REVOKED = "revoked", _("taken back")
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="delegations")
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations_given")
+    taker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations_taken")
+    starts = models.DateField(_("from"))
+    ends = models.DateField(_("until"))
+    reason = models.CharField(_("reason"), max_length=500)
+    state = models.CharField(max_length=8, choices=State.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decision_reason = models.CharField(max_length=500, blank=True)
+    sheets = models.ManyToManyField(Assignment, related_name="delegations")
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["taker", "state", "ends"], name="delegation_by_taker")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="delegation_ends_after_it_starts"),
+            models.CheckConstraint(condition=~Q(giver=F("taker")), name="delegation_to_somebody_else"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.giver} → {self.taker}"

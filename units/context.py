@@ -53,7 +53,10 @@ class Access:
 
 
 class Entry(NamedTuple):
-    """One entry of the main menu; it is current on the views whose names begin with `views`."""
+    """One entry of the main menu; it is current on the views whose names begin with `views`.
+
+    Where two entries claim a view, the one that names more of it has it.
+    """
 
     url_name: str
     label: Any
@@ -69,7 +72,7 @@ MENU = (
         ("reviews:", "scoring:", "reports:workbook", "reports:upload", "reports:job"),
         may_see_rounds,
     ),
-    Entry("indicators:plan_list", _("Appraisal plans"), ("indicators:",), may_see_plans),
+    Entry("indicators:plan_list", _("Appraisal plans"), ("indicators:", "scoring:trial"), may_see_plans),
     Entry(
         "units:unit_list",
         _("Units and people"),
@@ -87,6 +90,7 @@ def _menu(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     match = request.resolver_match
     here = match.view_name if match else ""
+    closest = max(_claim(entry, here) for entry in MENU)
     entries = []
     for entry in MENU:
         if not entry.allowed(user):
@@ -95,8 +99,13 @@ def _menu(request: HttpRequest) -> list[dict[str, Any]]:
             url = reverse(entry.url_name)
         except NoReverseMatch:
             continue
-        entries.append({"label": entry.label, "url": url, "current": here.startswith(entry.views)})
+        entries.append({"label": entry.label, "url": url, "current": _claim(entry, here) == closest > 0})
     return entries
+
+
+def _claim(entry: Entry, here: str) -> int:
+    """How much of a view's name an entry names."""
+    return max((len(view) for view in entry.views if here.startswith(view)), default=0)
 
 
 def access(request: HttpRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from units import access
 from units.models import AuditEntry, User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .freezing import ensure_open
 from .marks import Saved
 from .rounds import ensure_collecting, touch_inputs
 from .trail import CELL, part_entry
@@ -74,6 +75,7 @@ def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Sa
     entries: list[AuditEntry] = []
     with transaction.atomic():
         round_ = ensure_collecting(assignment.round_id)
+        ensure_open(round_, assignment)
         tree = Tree(engine_plan(round_.plan_version))
         node = tree.nodes[assignment.indicator]
         if node.method not in ATTAINMENT | NUMBERS:

@@ -92,3 +92,8 @@ def not_applicable_cell(row: NotApplicable, *, own: bool) -> Cell:
     kind = Kind.NOT_APPLICABLE if own else Kind.ABOVE
     seen = f"n{row.pk}.{row.version}"
     return Cell(kind, None, row.note, row.updated_by, row.updated_at, seen, row)
+
+
+def row_cell(row: Mark | NotApplicable) -> Cell:
+    """The cell that this row makes of its own leaf."""
+    return mark_cell(row) if isinstance(row, Mark) else not_applicable_cell(row, own=True)

@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 from indicators.services import engine_plan
 from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
 from reviews.numbers import check_mark
-from reviews.queries.marks import EMPTY, Cell, Kind, cells_of_sheets
+from reviews.queries.marks import EMPTY, Cell, Kind, cells_of_sheets, row_cell
 from reviews.tree import Tree, takes_marks
 from scoring.engine.types import Node
 from units import access
 from units.models import AuditEntry, User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .freezing import SheetFrozen, frozen_sheets
 from .rounds import ensure_collecting, touch_inputs
 from .trail import CELL, part_entry
 
@@ -44,10 +45,11 @@ class Row:
 
 @dataclass(slots=True)
 class Saved:
-    """What became of the rows: how many changed, and by subject why others did not."""
+    """What became of the rows: how many changed, by subject why others did not, and what each cell of marks is now."""
 
     changed: int = 0
     refused: dict[int, ReviewError] = field(default_factory=dict)
+    cells: dict[int, Cell] = field(default_factory=dict)
 
 
 def save_rows(*, assignment: Assignment, rows: Sequence[Row], by: User) -> Saved:
@@ -56,20 +58,30 @@ def save_rows(*, assignment: Assignment, rows: Sequence[Row], by: User) -> Saved
     Also writes one audit entry per changed row and makes the computed result stale. Raises
     NotAllowed, RoundClosed; InvalidInput if a row's subject is not of this round.
     """
-    [saved] = save_sheets(sheets=[(assignment, rows)], by=by)
+    [saved] = save_sheets(sheets=[(assignment, rows)], by=by, known=True)
     return saved
 
 
-def save_sheets(*, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User) -> list[Saved]:
-    """`save_rows` for several sheets of one round at once: the same number of queries as for one."""
+def save_sheets(*, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User, known: bool = False) -> list[Saved]:
+    """`save_rows` for several sheets of one round at once: the same number of queries as for one.
+
+    A row of a subject that is not of this round is refused like any other wrong row, unless all must be `known`.
+    The rows of a frozen sheet are refused; if every sheet is, SheetFrozen (a RoundClosed) is raised.
+    """
     for assignment, _rows in sheets:
         if not access.may_enter_marks(by, assignment):
             raise NotAllowed
     with transaction.atomic():
         # From here to the end nobody else writes to this round: what is read now is what is written on.
         round_ = ensure_collecting(sheets[0][0].round_id)
+        frozen = frozen_sheets(round_, [assignment for assignment, _rows in sheets])
+        if all(assignment.pk in frozen for assignment, _rows in sheets):
+            raise frozen[sheets[0][0].pk]
         batch = _Batch()
-        saved = [_save_sheet(sheet, rows, batch) for sheet, rows in _read(round_, sheets, by)]
+        saved = [
+            _save_sheet(sheet, rows, batch, frozen.get(sheet.assignment.pk))
+            for sheet, rows in _read(round_, sheets, by, known)
+        ]
         batch.write()
         if batch.entries:
             touch_inputs(round_.pk)
@@ -133,6 +145,8 @@ class _Batch:
     gone: list[Mark | NotApplicable] = field(default_factory=list)
     rows: list[Mark | NotApplicable] = field(default_factory=list)
     entries: list[AuditEntry] = field(default_factory=list)
+    # What becomes of a cell: whose report, which subject, the row to be (None: empty).
+    after: list[tuple[Saved, int, Mark | NotApplicable | None]] = field(default_factory=list)
 
     def write(self) -> None:
         for model in (Mark, NotApplicable):
@@ -142,6 +156,8 @@ class _Batch:
         _upsert(Mark, [row for row in self.rows if isinstance(row, Mark)], ["assessor"], WRITTEN)
         _upsert(NotApplicable, [row for row in self.rows if isinstance(row, NotApplicable)], [], WRITTEN[1:])
         AuditEntry.objects.bulk_create(self.entries)
+        for saved, subject_id, row in self.after:
+            saved.cells[subject_id] = EMPTY if row is None else row_cell(row)
 
 
 def _upsert(model: type[Mark | NotApplicable], rows: list[Any], key: list[str], written: list[str]) -> None:
@@ -154,30 +170,32 @@ def _upsert(model: type[Mark | NotApplicable], rows: list[Any], key: list[str], 
         )
 
 
-def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch) -> Saved:
-    saved = Saved()
+def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch, frozen: SheetFrozen | None) -> Saved:
+    saved = Saved(cells=dict(sheet.cells))
     for row in rows:
         cell = sheet.cells.get(row.subject_id, EMPTY)
-        if _same(cell, row):
+        if _same(cell, row) and row.subject_id in sheet.subjects:
             continue
         try:
+            if frozen:
+                raise frozen
             _check(sheet, cell, row)
         except ReviewError as error:
             saved.refused[row.subject_id] = error
             continue
-        _plan_write(sheet, cell, row, batch)
         saved.changed += 1
+        batch.after.append((saved, row.subject_id, _plan_write(sheet, cell, row, batch)))
         batch.entries.append(_entry(sheet, cell, row))
     return saved
 
 
 def _read(
-    round_: Round, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User
+    round_: Round, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User, known: bool
 ) -> list[tuple[_Sheet, Sequence[Row]]]:
     ids = {row.subject_id for _assignment, rows in sheets for row in rows}
     subjects = {s.pk: s for s in Subject.objects.filter(round=round_, pk__in=ids)}
-    if ids - subjects.keys():
-        raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
+    if known and ids - subjects.keys():
+        raise _unknown()
     tree = Tree(engine_plan(round_.plan_version))
     for assignment, _rows in sheets:
         node = tree.nodes[assignment.indicator]
@@ -225,8 +243,14 @@ def _same(cell: Cell, row: Row) -> bool:
     return cell.kind is Kind.MARK and cell.value == row.value and cell.note == row.note
 
 
+def _unknown() -> InvalidInput:
+    return InvalidInput(_("A row names a subject that is not in this round."), "subject")
+
+
 def _check(sheet: _Sheet, cell: Cell, row: Row) -> None:
     """Raise what stands against this row: somebody else's change first, then its own mistakes."""
+    if row.subject_id not in sheet.subjects:
+        raise _unknown()
     if cell.kind is Kind.ABOVE:
         assert isinstance(cell.row, NotApplicable)
         raise InvalidInput(
@@ -247,8 +271,8 @@ def _check(sheet: _Sheet, cell: Cell, row: Row) -> None:
             raise InvalidInput(_("A mark needs a note (评分说明)."), "note")
 
 
-def _plan_write(sheet: _Sheet, cell: Cell, row: Row, batch: _Batch) -> None:
-    """Put into the batch what makes the cell what the row asks for."""
+def _plan_write(sheet: _Sheet, cell: Cell, row: Row, batch: _Batch) -> Mark | NotApplicable | None:
+    """Put into the batch what makes the cell what the row asks for; the row that will stand there."""
     wanted: type[Mark] | type[NotApplicable] | None = None
     values: dict[str, object] = {"note": row.note}
     if row.not_applicable:
@@ -261,18 +285,18 @@ def _plan_write(sheet: _Sheet, cell: Cell, row: Row, batch: _Batch) -> None:
         batch.gone.append(old)
         old = None
     if wanted is None:
-        return
-    batch.rows.append(
-        wanted(
-            subject_id=row.subject_id,
-            indicator=sheet.node.code,
-            assessor=old.assessor if old else sheet.assignment.assessor,
-            version=old.version + 1 if old else 1,
-            created_by=sheet.by,
-            updated_by=sheet.by,
-            **values,
-        )
+        return None
+    new = wanted(
+        subject_id=row.subject_id,
+        indicator=sheet.node.code,
+        assessor=old.assessor if old else sheet.assignment.assessor,
+        version=old.version + 1 if old else 1,
+        created_by=sheet.by,
+        updated_by=sheet.by,
+        **values,
     )
+    batch.rows.append(new)
+    return new
 
 
 def _entry(sheet: _Sheet, cell: Cell, row: Row) -> AuditEntry:

@@ -1,7 +1,8 @@
 """Live formulas of the result workbook: a composite's cell computes itself from its children's cells.
 
 A spreadsheet computes in binary. A sum that is exactly a half in decimals may fall a hair below it there,
-so every formula rounds to 8 places first and then to the plan's decimals (half away from zero, as Excel's ROUND does).
+so every formula rounds to 14 digits first and then to the plan's decimals (half away from zero, as Excel's ROUND
+does). Fewer digits would lift sums that lie a little below a half, more would keep the noise of binary numbers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from scoring.engine.types import Node, NodeScore, Plan, Status
 
 # Where a node's figure stands in the row at hand: code → "E5".
 CellOf = Callable[[str], str]
+DIGITS = 14
 
 
 def node_formula(plan: Plan, node: Node, scores: Mapping[str, NodeScore], cell: CellOf) -> str | None:
@@ -32,7 +34,9 @@ def node_formula(plan: Plan, node: Node, scores: Mapping[str, NodeScore], cell: 
     adjustments = [c for c in applicable if is_adjustment(c)]
     terms = _sum(node, ordinary, scores, cell)
     terms += [cell(c.code) for c in adjustments if scores[c.code].status is Status.SCORED]
-    inner = f"ROUND({'+'.join(terms) or '0'},8)"
+    added = [abs(scores[c.code].value or Decimal(0)) for c in adjustments]
+    largest = max(node.points, abs(own.value or Decimal(0)), *added)
+    inner = f"ROUND({'+'.join(terms) or '0'},{max(plan.decimals + 1, DIGITS - len(str(int(largest))))})"
     formula = f"ROUND({inner},{plan.decimals})"
     return f"=MAX(0,{formula})" if node is plan.root else f"={formula}"
 

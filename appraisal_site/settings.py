@@ -133,6 +133,10 @@ else:
 # Uploads and exports are never served by address: a view checks the permission first.
 MEDIA_ROOT = VAR_DIR / "media"
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_MB", 50, low=1, high=1024) * 1024 * 1024
+# Files that prove an input: largest size, most files on one mark, event or figure, and the virus scanner.
+EVIDENCE_MAX_BYTES = env.integer("EVIDENCE_MAX_MB", 20, low=1, high=500) * 1024 * 1024
+EVIDENCE_MAX_FILES = env.integer("EVIDENCE_MAX_FILES", 20, low=1, high=500)
+EVIDENCE_SCANNER = env.text("EVIDENCE_SCANNER")
 # A page of marks for 5,000 subjects posts a value, a note and a version for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024

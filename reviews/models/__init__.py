@@ -4,6 +4,7 @@ from .ballots import Ballot, BallotMark, PaperTally
 from .decisions import GradeDecision
 from .delegation import Delegation
 from .events import Event, EventComment, EventLeaf, EventStatus, Proposer
+from .evidence import Evidence, EvidenceKind
 from .freezing import Reopening
 from .history import EarlierResult, RoundSetMember
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
@@ -36,6 +37,8 @@ __all__ = [
     "EventComment",
     "EventLeaf",
     "EventStatus",
+    "Evidence",
+    "EvidenceKind",
     "FigureReport",
     "FigureState",
     "GradeDecision",

@@ -7,6 +7,7 @@ ballots and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .models import Role, User
@@ -19,12 +20,31 @@ class _Round(Protocol):
 
 
 class _Assignment(Protocol):
+    pk: int
     unit_id: int | None
 
 
 class _Subject(Protocol):
     unit_id: int | None
     person_id: int | None
+
+
+class _EventLeaf(Protocol):
+    """What a round settles about one indicator's events (`unit_ids`: who may propose)."""
+
+    @property
+    def shown(self) -> bool: ...
+    @property
+    def applications(self) -> bool: ...
+    @property
+    def unit_ids(self) -> frozenset[int]: ...
+
+
+class _Event(Protocol):
+    status: str
+    proposed_as: str
+    proposed_for_id: int | None
+    subject: Any
 
 
 def has_role(user: Any, *roles: Role) -> bool:
@@ -45,6 +65,18 @@ def assessor_units(user: Any) -> frozenset[int]:
     if not isinstance(user, User) or not user.is_active:
         return frozenset()
     return frozenset(g.unit_id for g in user.grants if g.role == Role.ASSESSOR and g.unit_id)
+
+
+def deputy_sheets(user: Any) -> Mapping[int, int]:
+    """The sheets this account enters in a colleague's place for a time (委托): sheet → the colleague's account."""
+    return user.deputy_for if isinstance(user, User) and user.is_active else {}
+
+
+def stands_in_for(user: Any, assignment: _Assignment) -> int | None:
+    """The account in whose place this one enters on a sheet; None where it has the right itself."""
+    if assignment.unit_id is None or assignment.unit_id in assessor_units(user):
+        return None
+    return deputy_sheets(user).get(assignment.pk)
 
 
 # ---------------------------------------------------------------- accounts, units, plans
@@ -97,7 +129,7 @@ def may_see_progress(user: Any) -> bool:
 
 def may_see_some_marks(user: Any) -> bool:
     """Whether there is any sheet of marks this account may open: its own leaves, or all of them."""
-    return may_see_all_marks(user) or bool(assessor_units(user))
+    return may_see_all_marks(user) or bool(assessor_units(user)) or bool(deputy_sheets(user))
 
 
 def may_see_all_marks(user: Any) -> bool:
@@ -105,22 +137,75 @@ def may_see_all_marks(user: Any) -> bool:
 
 
 def may_see_marks(user: Any, assignment: _Assignment) -> bool:
-    return may_see_all_marks(user) or assignment.unit_id in assessor_units(user)
+    return may_see_all_marks(user) or _assesses(user, assignment)
 
 
 def may_enter_marks(user: Any, assignment: _Assignment) -> bool:
-    """Only the leaf's own assessor; where the plan names none and no unit was assigned, the office."""
+    """Only the leaf's own assessor and who stands in for it; without a named one and a unit, the office."""
     if assignment.unit_id is None:
         return is_office(user)
-    return assignment.unit_id in assessor_units(user)
+    return _assesses(user, assignment)
+
+
+def _assesses(user: Any, assignment: _Assignment) -> bool:
+    return assignment.unit_id in assessor_units(user) or stands_in_for(user, assignment) is not None
+
+
+def may_delegate(user: Any, assignment: _Assignment) -> bool:
+    """An assessor passes on its own sheets, never those it holds for somebody else."""
+    return assignment.unit_id is not None and assignment.unit_id in assessor_units(user)
+
+
+def may_see_delegations(user: Any) -> bool:
+    return may_see_some_marks(user)
+
+
+def may_consent_to_delegation(user: Any) -> bool:
+    return is_office(user)
 
 
 def may_see_events(user: Any) -> bool:
+    """Every event of a round. Assessors and subjects see those of theirs: `may_see_event`."""
     return has_role(user, Role.OFFICE, Role.AUDITOR)
 
 
 def may_manage_events(user: Any) -> bool:
+    """Decide on events, and change or withdraw those of others."""
     return is_office(user)
+
+
+def may_propose_events(user: Any, leaf: _EventLeaf) -> bool:
+    """Enter events of this indicator on any subject: the office, and the units that the round names for it."""
+    return is_office(user) or not assessor_units(user).isdisjoint(leaf.unit_ids)
+
+
+def may_apply_for_events(user: Any, subject: _Subject, leaf: _EventLeaf) -> bool:
+    """Apply for an event on one's own unit or person (申报)."""
+    return leaf.applications and is_own(user, subject)
+
+
+def may_see_event(user: Any, event: _Event, leaf: _EventLeaf) -> bool:
+    """Who sees all; who may propose on its indicator; the subject what it applied for, and what is shown to it."""
+    if may_see_events(user) or not assessor_units(user).isdisjoint({*leaf.unit_ids, event.proposed_for_id}):
+        return True
+    return (leaf.shown or event.proposed_as == "subject") and is_own(user, event.subject)
+
+
+def is_proposer(user: Any, event: _Event) -> bool:
+    """Whether this account speaks for who proposed the event: the assessor unit, or the subject itself."""
+    if event.proposed_as == "subject":
+        return is_own(user, event.subject)
+    return event.proposed_as == "assessor" and event.proposed_for_id in assessor_units(user)
+
+
+def may_change_event(user: Any, event: _Event) -> bool:
+    """The office always; who proposed it as long as it is not decided."""
+    return is_office(user) or (event.status == "pending" and is_proposer(user, event))
+
+
+def may_comment_event(user: Any, event: _Event, leaf: _EventLeaf) -> bool:
+    """The subject on what it sees, and the office, which answers."""
+    return is_office(user) or (may_see_event(user, event, leaf) and is_own(user, event.subject))
 
 
 def may_see_earlier(user: Any) -> bool:
@@ -186,7 +271,8 @@ def own_keys(user: Any) -> tuple[frozenset[int], frozenset[int]]:
         return frozenset(), frozenset()
     mine = [grant for grant in user.grants if grant.role == Role.SUBJECT]
     people = frozenset(grant.person_id for grant in mine if grant.person_id)
-    return frozenset(g.unit_id for g in mine if g.unit_id and not g.person_id), people
+    units = frozenset(grant.unit_id for grant in mine if grant.unit_id and not grant.person_id)
+    return units, people
 
 
 def may_see_all_reports(user: Any) -> bool:

@@ -160,7 +160,7 @@ def select_audit(
     until: datetime.date | None = None,
 ) -> QuerySet[AuditEntry]:
     """The change log, newest first. `words` are sought in object and reason; both days are included."""
-    found = AuditEntry.objects.select_related("actor")
+    found = AuditEntry.objects.select_related("actor", "on_behalf")
     for word in actor.split():
         found = found.filter(Q(actor__name__icontains=word) | Q(actor__username__icontains=word))
     for word in words.split():
@@ -184,4 +184,4 @@ def audit_targets() -> list[str]:
 def trail(target: Any, limit: int = 20) -> list[AuditEntry]:
     """The last changes of one object (one query)."""
     rows = AuditEntry.objects.filter(target=target._meta.label_lower, target_id=str(target.pk))
-    return list(rows.select_related("actor")[:limit])
+    return list(rows.select_related("actor", "on_behalf")[:limit])

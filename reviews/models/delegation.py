@@ -5,10 +5,31 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .marks import Assignment
 from .rounds import Round
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    def current(self) -> DelegationQuerySet:
+        """Those in force today."""
+        day = timezone.localdate()
+        return self.filter(state=Delegation.State.AGREED, starts__lte=day, ends__gte=day)
+
+    def deputies(self) -> dict[int, int]:
+        """Sheet → account in whose place it is entered today. One query.
+
+        Nobody can pass on what they do not have (any more): the giver's account must be active and an assessor
+        of the unit to which the sheet belongs now.
+        """
+        found = self.current().filter(
+            giver__is_active=True,
+            giver__role_grants__role="assessor",
+            giver__role_grants__unit=F("sheets__unit"),
+        )
+        return dict(found.order_by("-pk").values_list("sheets", "giver"))
 
 
 class Delegation(models.Model):
@@ -35,6 +56,8 @@ class Delegation(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decision_reason = models.CharField(max_length=500, blank=True)
     sheets = models.ManyToManyField(Assignment, related_name="delegations")
+
+    objects = DelegationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -11,7 +11,7 @@ from units.models import AuditEntry
 
 
 def trail_of_round(round_: Round, *, words: str = "", action: str = "") -> QuerySet[AuditEntry]:
-    found = AuditEntry.objects.filter(round_id=round_.pk).select_related("actor")
+    found = AuditEntry.objects.filter(round_id=round_.pk).select_related("actor", "on_behalf")
     if action:
         found = found.filter(action=action)
     for word in words.split():
@@ -32,9 +32,9 @@ def trail_of_cell(round_: Round, tree: Tree, assignment: Assignment, subject: Su
         target_id__in=[part_id(subject.pk, code) for code in tree.path(assignment.indicator)],
     )
     found = AuditEntry.objects.filter(cell | branch, round_id=round_.pk)
-    return found.select_related("actor").order_by("-at", "-id")
+    return found.select_related("actor", "on_behalf").order_by("-at", "-id")
 
 
 def trail_of_event(round_: Round, event: Event) -> QuerySet[AuditEntry]:
     found = AuditEntry.objects.filter(target=Event._meta.label_lower, target_id=str(event.pk), round_id=round_.pk)
-    return found.select_related("actor").order_by("-at", "-id")
+    return found.select_related("actor", "on_behalf").order_by("-at", "-id")

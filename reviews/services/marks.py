@@ -316,4 +316,5 @@ def _entry(sheet: _Sheet, cell: Cell, row: Row) -> AuditEntry:
             "not applicable": ("yes" if before else None, "yes" if row.not_applicable else None),
             "note": (cell.note or None, row.note or None),
         },
+        on_behalf=access.stands_in_for(sheet.by, sheet.assignment),
     )

@@ -28,8 +28,9 @@ def part_entry(
     label: str,
     changes: Mapping[str, tuple[Any, Any]],
     reason: str = "",
+    on_behalf: int | None = None,
 ) -> AuditEntry:
-    """An unsaved entry about one part of a subject's input."""
+    """An unsaved entry about one part of a subject's input; `on_behalf` is the account that `by` stands in for."""
     entry = audit.entry(
         by,
         action,
@@ -39,6 +40,7 @@ def part_entry(
         round_id=subject.round_id,
         reason=reason,
     )
+    entry.on_behalf_id = on_behalf
     entry.target, entry.target_id = target, part_id(subject.pk, part)
     return entry
 

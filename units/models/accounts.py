@@ -50,6 +50,15 @@ class User(AbstractUser):
         """All roles of this account, read once per request (one query)."""
         return tuple(self.role_grants.select_related("unit", "person")) if self.is_active else ()
 
+    @cached_property
+    def deputy_for(self) -> dict[int, int]:
+        """Sheets that this account enters today in a colleague's place: sheet → the colleague's account.
+
+        Read once per request (one query), and only for accounts whose own roles do not say yes already. The rows
+        belong to an app above; this one knows them by their name only.
+        """
+        return self.delegations_taken.deputies() if self.is_active else {}
+
 
 class Role(models.TextChoices):
     ADMIN = "admin", _("administrator")

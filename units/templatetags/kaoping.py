@@ -91,6 +91,14 @@ def audit_action(entry: Any) -> str:
 
 
 @register.filter
+def audit_actor(entry: Any) -> str:
+    """Who did it; for somebody who stood in for a colleague, both (张二代张一)."""
+    if entry.on_behalf_id is None:
+        return str(entry.actor or NONE)
+    return _("%(deputy)s for %(colleague)s") % {"deputy": entry.actor, "colleague": entry.on_behalf}
+
+
+@register.filter
 def audit_target(entry: Any) -> str:
     """The kind of object an audit entry is about."""
     return audit_words.target_words(entry.target)

@@ -107,6 +107,7 @@ def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Sa
                     part=assignment.pk,
                     label=f"{node.code} {node.title}",
                     changes={name: (before.get(name), after.get(name)) for name in before | after},
+                    on_behalf=access.stands_in_for(by, assignment),
                 )
             )
         if saved.changed:

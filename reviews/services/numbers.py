@@ -20,6 +20,7 @@ from units import access
 from units.models import AuditEntry, User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .figure_checks import check_figures, check_frozen, frozen_targets, settle_reports_of
 from .freezing import ensure_open
 from .marks import Saved
 from .rounds import ensure_collecting, touch_inputs
@@ -85,19 +86,24 @@ def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Sa
         if ids - subjects.keys():
             raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
         stored, excluded = rows_of(node, ids), excluded_subjects(tree, node.code, ids)
+        frozen = frozen_targets(node, ids)
+        verified: dict[int, Decimal] = {}
         for row in rows:
             old = stored.get(row.subject_id)
-            before, after = _figures(node, old), _wanted(node, row)
+            before, after = _figures(node, old), _wanted(node, row, frozen.get(row.subject_id))
             if before == after:
                 continue
             try:
                 if row.subject_id in excluded:
                     raise InvalidInput(_("This leaf is not applicable to this subject."), "value")
+                check_frozen(after, frozen.get(row.subject_id))
                 _write(node, old, row, after, by)
             except ReviewError as error:
                 saved.refused[row.subject_id] = error
                 continue
             saved.changed += 1
+            if row.value is not None:
+                verified[row.subject_id] = row.value
             entries.append(
                 part_entry(
                     by,
@@ -111,6 +117,7 @@ def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Sa
                 )
             )
         if saved.changed:
+            settle_reports_of(node, verified, by)
             AuditEntry.objects.bulk_create(entries)
             touch_inputs(round_.pk)
     return saved
@@ -124,29 +131,13 @@ def _figures(node: Node, old: Attainment | NumberInput | None) -> dict[str, Deci
     return {"value": old.value}
 
 
-def _wanted(node: Node, row: NumberRow) -> dict[str, Decimal]:
+def _wanted(node: Node, row: NumberRow, frozen: Decimal | None) -> dict[str, Decimal]:
+    """The figures that the row states. A confirmed target need not be stated again."""
     if node.method not in ATTAINMENT:
         return {} if row.value is None else {"value": row.value}
-    pair = {"target": row.target, "actual": row.value}
+    given = frozen if row.target is None and row.value is not None else row.target
+    pair = {"target": given, "actual": row.value}
     return {name: figure for name, figure in pair.items() if figure is not None}
-
-
-def _check(node: Node, figures: dict[str, Decimal]) -> None:
-    if node.method in ATTAINMENT and figures:
-        if len(figures) < 2:
-            raise InvalidInput(_("Target and actual belong together: state both."), "value")
-        if figures["target"] <= 0:
-            raise InvalidInput(_("A target must be greater than 0."), "target")
-    value = figures.get("value")
-    if value is None:
-        return
-    if node.method == "rank_points" and (value < 1 or value != int(value)):
-        raise InvalidInput(_("A rank is a whole number from 1."), "value")
-    if node.method == "ratio_to_best":
-        if value < 0:
-            raise InvalidInput(_("The number must not be below 0."), "value")
-        if value == 0 and node.settings.get("lower_is_better"):
-            raise InvalidInput(_("Where lower is better the number must be above 0."), "value")
 
 
 def _write(
@@ -166,7 +157,7 @@ def _write(
                 seen=token(old),
             )
         )
-    _check(node, figures)
+    check_figures(node, figures)
     model = Attainment if node.method in ATTAINMENT else NumberInput
     if old is None:
         model.objects.create(

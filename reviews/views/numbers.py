@@ -22,6 +22,7 @@ from reviews.numbers import read_number
 from reviews.queries.progress import leaf_progress
 from reviews.queries.rounds import categories_of, subjects_of
 from reviews.services.errors import Conflict, ReviewError, RoundClosed
+from reviews.services.figure_checks import frozen_targets
 from reviews.services.numbers import NumberRow, excluded_subjects, rows_of, save_numbers, token
 from reviews.tree import ATTAINMENT, NUMBERS
 from units import access
@@ -41,6 +42,7 @@ class Line:
     seen: str = ""
     was: str = ""
     locked: bool = False
+    frozen: bool = False  # its target is confirmed
     by: User | None = None
     at: datetime | None = None
     error: str = ""
@@ -64,8 +66,10 @@ def number_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespo
     subjects = list(page.object_list)
     ids = [subject.pk for subject in subjects]
     excluded = excluded_subjects(tree, node.code, ids)
-    stored = rows_of(node, ids)
-    lines = [_line(subject, stored.get(subject.pk), subject.pk in excluded) for subject in subjects]
+    stored, frozen = rows_of(node, ids), frozen_targets(node, ids)
+    lines = [
+        _line(subject, stored.get(subject.pk), subject.pk in excluded, frozen.get(subject.pk)) for subject in subjects
+    ]
     saved = 0
     if request.method == "POST":
         require(access.may_enter_marks(request.user, assignment))
@@ -93,7 +97,7 @@ def number_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespo
     return render(request, "reviews/number_sheet.html", context)
 
 
-def _line(subject: Subject, row: Attainment | NumberInput | None, locked: bool) -> Line:
+def _line(subject: Subject, row: Attainment | NumberInput | None, locked: bool, frozen: Decimal | None = None) -> Line:
     line = Line(subject, seen=token(row), locked=locked)
     if row is not None:
         line.by, line.at = row.updated_by, row.updated_at
@@ -101,6 +105,8 @@ def _line(subject: Subject, row: Attainment | NumberInput | None, locked: bool) 
             line.target, line.value = canonical(row.target), canonical(row.actual)
         else:
             line.value = canonical(row.value)
+    if frozen is not None:
+        line.frozen, line.target = True, canonical(frozen)
     line.was = line.signature
     return line
 
@@ -113,13 +119,15 @@ def _save(request: HttpRequest, assignment: Assignment, lines: list[Line]) -> in
         key = line.subject.pk
         if f"seen-{key}" not in post:
             continue
-        line.target = post.get(f"target-{key}", "").strip()
+        if not line.frozen:
+            line.target = post.get(f"target-{key}", "").strip()
         line.value = post.get(f"value-{key}", "").strip()
         line.seen, line.was = post[f"seen-{key}"], post.get(f"was-{key}", "")
         if line.signature == line.was:
             continue
         try:
-            rows.append(NumberRow(key, _read(line.value), _read(line.target), line.seen))
+            target = _read(line.target) if line.value or not line.frozen else None
+            rows.append(NumberRow(key, _read(line.value), target, line.seen))
         except ReviewError as error:
             line.error = str(error)
     saved = save_numbers(assignment=assignment, rows=rows, by=request.user)  # type: ignore[arg-type]
@@ -140,10 +148,12 @@ def _save(request: HttpRequest, assignment: Assignment, lines: list[Line]) -> in
 def _renew(assignment: Assignment, lines: list[Line]) -> None:
     """What was saved shows its new state; what was refused keeps what was typed."""
     node = tree_of(assignment.round).nodes[assignment.indicator]
-    stored = rows_of(node, [line.subject.pk for line in lines])
+    ids = [line.subject.pk for line in lines]
+    stored, frozen = rows_of(node, ids), frozen_targets(node, ids)
     for place, line in enumerate(lines):
         if not line.error:
-            lines[place] = _line(line.subject, stored.get(line.subject.pk), line.locked)
+            pk = line.subject.pk
+            lines[place] = _line(line.subject, stored.get(pk), line.locked, frozen.get(pk))
 
 
 def _read(text: str) -> Decimal | None:

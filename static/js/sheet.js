@@ -1,0 +1,209 @@
+"use strict";
+/* The score sheet: reads its data, puts the parts together, says how saving stands, hears what others do. */
+
+window.KaopingSheet = window.KaopingSheet ?? {};
+
+KaopingSheet.Sheet = class {
+  constructor(root) {
+    this.root = root;
+    this.words = KaopingSheet.dom.words(document.getElementById("sheet-words"));
+    this.config = {
+      ...root.dataset, // user, name, round, page, history
+      words: this.words,
+      ...Object.fromEntries(["data", "cell", "cells", "changes"].map((name) => [name, `${root.dataset.page}${name}/`])),
+      token: JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"],
+      batch: 500,
+      patience: 20_000,
+    };
+    this.naWords = new Set(["/", "、", "n/a", "na", "不适用", this.words("na").toLowerCase()]);
+    this.live = document.getElementById("sheet-live");
+  }
+
+  async start() {
+    const response = await fetch(this.config.data, { headers: { Accept: "application/json" } });
+    if (!response.ok) throw new Error(String(response.status));
+    const data = await response.json();
+    this.cursor = data.cursor;
+    KaopingSheet.groups = data.groups;
+    this.store = new KaopingSheet.Store(data, this.config.name);
+    if (!this.store.columns.length || !this.store.subjects.length) return this.nothing();
+    this.queue = new KaopingSheet.Queue(this.store, this.config);
+    this.grid = new KaopingSheet.Grid(document.getElementById("sheet-grid"), this.store, this.words);
+    await this.grid.ready;
+    this.grid.element.setAttribute("aria-rowcount", String(this.store.subjects.length + 1));
+    this.selection = new KaopingSheet.Selection(this.grid, this.store);
+    this.editor = new KaopingSheet.Editor(this.selection, this.store, this);
+    this.block = new KaopingSheet.Block(this);
+    this.problems = new KaopingSheet.Problems(this);
+    this.bar = new KaopingSheet.Bar(this);
+    this.filter = new KaopingSheet.Filter(this);
+    this.mouse = new KaopingSheet.Mouse(this);
+    this.toolbar();
+    this.states();
+    this.first();
+    this.follow();
+  }
+
+  nothing() {
+    document.getElementById("sheet-nothing").hidden = false;
+    this.root.querySelector("[data-work]").hidden = true;
+  }
+
+  /* The first cell that waits for a value; what an earlier page could not send comes back first. */
+  first() {
+    const restored = this.queue.kept.restore();
+    if (restored) this.announce(this.words("restored", { n: restored }));
+    this.filter.apply();
+    const rows = this.store.subjects.length;
+    for (let row = 0; row < Math.min(rows, 200); row += 1) {
+      const column = this.store.columns.findIndex((one) => {
+        const key = this.store.key(this.store.subjects[row].id, one.id);
+        return !this.store.locked(key) && !this.store.filled(key);
+      });
+      if (column >= 0) {
+        this.selection.go(row, column);
+        break;
+      }
+    }
+    this.problems.show();
+    this.show();
+    this.root.dataset.ready = "yes";
+    if (!window.matchMedia("(pointer: coarse)").matches) this.editor.focus();
+  }
+
+  toolbar() {
+    const acts = {
+      na: () => this.block.notApplicable(),
+      note: () => this.bar.note(),
+      down: () => this.block.down(),
+      clear: () => this.block.clear(),
+      undo: () => this.block.undo(),
+      redo: () => this.block.redo(),
+      copy: () => this.block.copyByButton(),
+      paste: () => this.block.pasteByButton(),
+      history: () => this.bar.history(),
+    };
+    for (const button of this.root.querySelectorAll("[data-act]")) {
+      button.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+      button.addEventListener("click", () => {
+        this.editor.commit();
+        acts[button.dataset.act]();
+        if (!["note", "history", "paste"].includes(button.dataset.act)) this.editor.focus();
+      });
+    }
+    document.getElementById("sheet-retry").addEventListener("click", () => this.queue.retry());
+  }
+
+  announce(text) {
+    this.live.textContent = "";
+    setTimeout(() => (this.live.textContent = text), 30); // said again even if it is the same
+  }
+
+  /* How saving stands --------------------------------------------------------------------------- */
+
+  states() {
+    this.store.listen(() => this.later());
+    this.queue.listen((line) => {
+      this.grid.offline = line !== "online";
+      this.grid.repaint(this.queue.waiting().map((wish) => wish.key));
+      this.show();
+      this.announce(this.words(`line_${line}`, { n: this.queue.waiting().length }));
+    });
+    window.addEventListener("beforeunload", (event) => {
+      this.editor.commit();
+      if (this.queue.open().length) event.preventDefault();
+    });
+  }
+
+  later() {
+    if (this.planned) return;
+    this.planned = true;
+    requestAnimationFrame(() => this.show());
+  }
+
+  show() {
+    this.planned = false;
+    const { line, kept } = this.queue;
+    const waiting = this.queue.waiting().length;
+    const state = document.getElementById("sheet-state");
+    state.className = `ss-state ss-state-${line === "online" ? (waiting ? "busy" : "calm") : "off"}`;
+    state.textContent = waiting ? this.words("saving", { n: waiting }) : this.words("all_saved");
+    state.dataset.waiting = String(waiting);
+    const banner = document.getElementById("sheet-banner");
+    banner.hidden = line === "online" && !kept.full;
+    banner.querySelector("[data-said]").textContent = kept.full && waiting ? this.words("full", { n: waiting }) : this.words(`line_${line}`, { n: waiting });
+    banner.querySelector("a").hidden = line !== "login" && line !== "other";
+    document.getElementById("sheet-retry").hidden = line !== "offline";
+  }
+
+  /* What others do -------------------------------------------------------------------------------- */
+
+  follow() {
+    const next = () => {
+      const seconds = document.hidden ? 30 : this.queue.line === "online" ? 3 : 5;
+      this.timer = setTimeout(() => this.poll().finally(next), seconds * 1000);
+    };
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) return;
+      clearTimeout(this.timer);
+      this.poll().finally(next);
+    });
+    next();
+  }
+
+  async poll() {
+    if (this.polling || this.queue.line === "login" || this.queue.line === "other") return; // the queue asks
+    this.polling = true;
+    const asked = performance.now();
+    try {
+      const response = await fetch(`${this.config.changes}?since=${encodeURIComponent(this.cursor)}`, {
+        headers: { Accept: "application/json" }, signal: AbortSignal.timeout(this.config.patience), redirect: "error",
+      });
+      if (response.status === 401) return void (await this.queue.renew());
+      if (!response.ok) throw new Error(String(response.status));
+      this.hear(await response.json(), asked);
+      if (this.queue.line === "offline") this.queue.retry();
+    } catch {
+      this.queue.wait();
+    } finally {
+      this.polling = false;
+    }
+  }
+
+  hear(news, asked) {
+    this.cursor = news.cursor;
+    // A save that was answered after this question was asked is newer than the answer to it.
+    const newer = (key) => (this.queue.changedAt.get(key) ?? -1) >= asked || this.store.wishes.get(key)?.sending;
+    const fresh = this.store.news(news.cells, newer).filter((key) => this.store.held(key).by !== this.config.name);
+    if (fresh.length) this.announce(this.words("others", { n: fresh.length }));
+    if (news.leaves) this.leavesChanged(news.leaves);
+  }
+
+  /* A deadline passed or a phase ended while the sheet was open. */
+  leavesChanged(leaves) {
+    const now = new Map(leaves.map((leaf) => [leaf.id, leaf]));
+    const touched = [];
+    for (const column of this.store.columns) {
+      const leaf = now.get(column.leaf.id);
+      if (!leaf || leaf.editable === column.leaf.editable) continue;
+      Object.assign(column.leaf, { editable: leaf.editable, reason: leaf.reason });
+      for (const subject of this.store.subjects) touched.push(this.store.key(subject.id, column.id));
+    }
+    if (!touched.length) return;
+    this.grid.repaint(touched);
+    this.editor.rest();
+    this.announce(this.words("closed_now"));
+  }
+};
+
+document.addEventListener("DOMContentLoaded", () => {
+  const root = document.getElementById("sheet");
+  // On a phone the page shows the links to the plain sheets instead.
+  if (!root || window.matchMedia("(max-width: 767.98px)").matches) return;
+  const sheet = new KaopingSheet.Sheet(root);
+  KaopingSheet.sheet = sheet;
+  sheet.start().catch((error) => {
+    root.querySelector("[data-failed]").hidden = false;
+    console.info(error);
+  });
+});

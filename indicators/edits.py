@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from appraisal_site.lib.fields import canonical
-from scoring.engine.methods import ADJUSTMENTS
+from scoring.engine.methods import ADJUSTMENTS, METHODS
 from scoring.engine.text import gettext_noop as _
 from scoring.engine.types import Text
 
@@ -152,7 +152,7 @@ def set_cell(document: Draft, code: str, key: str, raw: str, seen: str | None = 
     # A figure that somebody has set is the office's own, no longer the product's default.
     if key in row.get("defaults", ()) and plain(value) != before:
         row["defaults"] = [name for name in row["defaults"] if name != key]
-    values = {"name": _name(row), "key": key, "before": shown(before) or "—", "after": shown(row.get(key)) or "—"}
+    values = {"name": _name(row), "key": key, "before": _said(key, before), "after": _said(key, row.get(key))}
     return Text(_("%(name)s: %(key)s %(before)s → %(after)s"), values | {"key": Text(_KEYS[key])})
 
 
@@ -163,6 +163,13 @@ _KEYS = {
     "weight": _("weight"),
     "method": _("method"),
 }
+
+
+def _said(key: str, value: Any) -> str | Text:
+    """A value as the list of changes names it: a method by its name."""
+    if key == "method" and value in METHODS:
+        return METHODS[value].title
+    return shown(value) or "—"
 
 
 def shown(value: Any) -> str:

@@ -12,7 +12,6 @@ urlpatterns = [
     path("plans/versions/<int:old>/compare/<int:new>/", compare.version_compare, name="version_compare"),
     path("plans/drafts/new/", drafts.draft_new, name="draft_new"),
     path("plans/drafts/<int:pk>/", editor.draft_tree, name="draft_tree"),
-    path("plans/drafts/<int:pk>/bar/", drafts.draft_bar, name="draft_bar"),
     path("plans/drafts/<int:pk>/cell/", editor.draft_cell, name="draft_cell"),
     path("plans/drafts/<int:pk>/paste/", editor.draft_paste, name="draft_paste"),
     path("plans/drafts/<int:pk>/indicators/<str:code>/", editor.draft_indicator, name="draft_indicator"),

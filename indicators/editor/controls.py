@@ -122,6 +122,10 @@ class Row:
     def more_filled(self) -> bool:
         return any(each.filled for each in self.more)
 
+    @property
+    def more_wrong(self) -> bool:
+        return any(each.errors for each in self.more)
+
 
 @dataclass(frozen=True)
 class TableLine:

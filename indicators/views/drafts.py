@@ -88,12 +88,6 @@ def draft_step(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def draft_bar(request: HttpRequest, pk: int) -> HttpResponse:
-    """The bar over the editor, fetched after the table of indicators was exchanged."""
-    return render(request, "indicators/editor/_bar.html", frame(get_draft(request, pk), "tree"))
-
-
-@require_safe
 def draft_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The draft as a plan file; only one without mistakes has a file."""
     draft = get_draft(request, pk)

@@ -123,7 +123,7 @@ def _tree_context(draft: PlanDraft) -> dict[str, Any]:
 def _tree_page(request: HttpRequest, draft: PlanDraft, focus: str = "", refused: str = "") -> HttpResponse:
     """The table alone for htmx, the page for a browser. `focus`: the indicator on which work goes on."""
     context = _tree_context(draft) | {"focus": focus, "refused": refused}
-    name = "indicators/editor/_tree.html" if request.htmx else "indicators/editor/tree.html"  # type: ignore[attr-defined]
+    name = "indicators/editor/_tree_exchange.html" if request.htmx else "indicators/editor/tree.html"  # type: ignore[attr-defined]
     return render(request, name, context)
 
 
@@ -136,9 +136,10 @@ def draft_tree(request: HttpRequest, pk: int) -> HttpResponse:
     code, do = request.POST.get("code", ""), request.POST.get("do", "")
     focus, refused = code, ""
     made: list[str] = []
+    after = _after(draft, code) if do == "delete" else code
     try:
         draft = drafts.change(draft=draft, edit=_tree_edit(request, do, code, made), by=request.user)  # type: ignore[arg-type]
-        focus = made[0] if made else _after(draft, code, do)
+        focus = made[0] if made else after
     except Refused as error:
         refused = words(error.text)
     if request.htmx:  # type: ignore[attr-defined]
@@ -174,12 +175,13 @@ def _tree_edit(request: HttpRequest, do: str, code: str, made: list[str]) -> Edi
     return edit
 
 
-def _after(draft: PlanDraft, code: str, do: str) -> str:
-    """Where the cursor goes: after deleting to the first indicator that is left below the same root."""
-    if do != "delete":
-        return code
-    rows = outline.tree(draft.document)
-    return rows[-1].code if rows else ""
+def _after(draft: PlanDraft, code: str) -> str:
+    """Where work goes on when this indicator is deleted: the next of its siblings, else the one before, else above."""
+    row = next((row for row in edits.indicators(draft.document) if row.get("code") == code), {})
+    siblings = [str(each.get("code")) for each in edits.children(draft.document, row.get("parent"))]
+    at = siblings.index(code) if code in siblings else 0
+    near = [*siblings[at + 1 : at + 2], *siblings[max(at - 1, 0) : at]]
+    return near[0] if near else str(row.get("parent") or "")
 
 
 @require_POST

@@ -19,7 +19,7 @@
 
   function enhance(root) {
     root.querySelectorAll("[data-spare]").forEach((spare) => spare.remove());
-    root.querySelectorAll("[data-row-tools], [data-row-add], [data-box-add], [data-box-tools], [data-comparison-remove], [data-fact-add]")
+    root.querySelectorAll("[data-row-tools], [data-row-add], [data-box-add], [data-box-tools], [data-comparison-remove], [data-fact-add], [data-paste-help]")
       .forEach((each) => { each.hidden = false; });
     root.querySelectorAll("[data-scope]").forEach(showScope);
     root.querySelectorAll("[data-comparison]").forEach(showAdding);
@@ -35,11 +35,16 @@
     return row.querySelector("input:not([type=hidden]), select, textarea, summary");
   }
 
-  function addRow(list) {
+  function newRow(list) {
     const template = own(list, "[data-row-blank]", "[data-rows]")[0];
     const row = copyOf(template, [list.dataset.rows, fresh()]);
     own(list, "[data-row-list]", "[data-rows]")[0].append(row);
     enhance(row);
+    return row;
+  }
+
+  function addRow(list) {
+    const row = newRow(list);
     firstField(row)?.focus();
     changed(row);
   }
@@ -70,6 +75,72 @@
     say(list, "moved", rowsOf(list).indexOf(row) + 1);
     changed(row);
   }
+
+  /* A block out of a spreadsheet fills this row and the ones below it, from the pasted cell on. */
+
+  const NEVER = "[type=hidden], [type=checkbox], [data-more-fold] *";
+  const cellsOf = (row) => [...row.querySelectorAll("input, select, textarea")].filter((field) => !field.matches(NEVER));
+
+  /* Lines and cells of a copied block: cells with line breaks in them stand in quotation marks. */
+  function block(text) {
+    const lines = [[""]];
+    let quoted = false;
+    const source = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+    for (let at = 0; at < source.length; at += 1) {
+      const sign = source[at];
+      const line = lines.at(-1);
+      if (quoted && sign === '"' && source[at + 1] === '"') {
+        line[line.length - 1] += sign;
+        at += 1;
+      } else if (sign === '"' && (quoted || line.at(-1) === "")) quoted = !quoted;
+      else if (!quoted && sign === "\t") line.push("");
+      else if (!quoted && sign === "\n") lines.push([""]);
+      else line[line.length - 1] += sign === "\n" ? " " : sign;
+    }
+    return lines;
+  }
+
+  function fill(field, text) {
+    const value = text.trim();
+    if (field.tagName !== "SELECT") {
+      field.value = value;
+      return;
+    }
+    const found = [...field.options].find((option) => option.value === value || option.text.trim() === value);
+    if (found) field.value = found.value;
+  }
+
+  function pasteRows(event) {
+    const field = event.target;
+    const row = field.closest("[data-row]");
+    const list = row?.closest("[data-rows]");
+    const text = event.clipboardData.getData("text/plain");
+    if (!list || field.matches(NEVER) || field.tagName === "TEXTAREA" || !/[\t\n]/.test(text.replace(/\s+$/, ""))) return;
+    event.preventDefault();
+    const column = cellsOf(row).indexOf(field);
+    const lines = block(text).filter((cells) => cells.some((cell) => cell.trim()));
+    let at = rowsOf(list).indexOf(row);
+    for (const cells of lines) {
+      const here = rowsOf(list)[at] ?? newRow(list);
+      cells.slice(0, cellsOf(here).length - column).forEach((cell, place) => fill(cellsOf(here)[column + place], cell));
+      at += 1;
+    }
+    field.focus();
+    say(list, "pasted", lines.length);
+    changed(field);
+  }
+
+  document.addEventListener("paste", (event) => {
+    if (event.target.matches?.("[data-row] input, [data-row] select")) pasteRows(event);
+  });
+
+  /* A fold shows whether something is in it. */
+  document.addEventListener("input", (event) => {
+    const fold = event.target.closest?.("[data-more-fold]");
+    if (!fold) return;
+    const filled = [...fold.querySelectorAll("textarea, input")].some((field) => (field.type === "checkbox" ? field.checked : field.type !== "hidden" && field.value.trim()));
+    fold.querySelector("[data-more-mark]").hidden = !filled;
+  });
 
   /* Scopes: the categories are only asked for where some are to be chosen. */
 

@@ -94,7 +94,6 @@ ADDRESSES = {
     "indicators:plan_copy": Address({OFFICE}, {OFFICE}, args=("plan",)),
     "indicators:draft_new": Address({OFFICE}, {OFFICE}),
     "indicators:draft_tree": Address({OFFICE}, {OFFICE}, args=DRAFT, data=(("do", "below"), ("code", "K"))),
-    "indicators:draft_bar": Address({OFFICE}, args=DRAFT),
     "indicators:draft_cell": Address(
         None, {OFFICE}, args=DRAFT, data=(("code", "K"), ("key", "title"), ("value", "x"))
     ),
@@ -139,6 +138,14 @@ ADDRESSES = {
     "reviews:my_marks": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:mark_sheet": Address(
         {*READERS, ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "assignment")
+    ),
+    "reviews:score_sheet": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:sheet_data": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:sheet_cell": Address(None, {OFFICE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:sheet_cells": Address(None, {OFFICE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:sheet_changes": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, answer=400, args=ROUND),
+    "reviews:sheet_history": Address(
+        {*READERS, ASSESSOR, OTHER_ASSESSOR}, refused=404, roleless=403, answer=404, args=ROUND
     ),
     "reviews:number_sheet": Address(
         READERS, {OFFICE}, refused=404, roleless=403, args=("other_round", "number_assignment")

@@ -7,7 +7,7 @@ ballots and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from .models import Role, User
@@ -130,6 +130,11 @@ def may_see_progress(user: Any) -> bool:
 def may_see_some_marks(user: Any) -> bool:
     """Whether there is any sheet of marks this account may open: its own leaves, or all of them."""
     return may_see_all_marks(user) or bool(assessor_units(user)) or bool(deputy_sheets(user))
+
+
+def may_enter_some_marks(user: Any) -> bool:
+    """Whether there can be any leaf on which this account enters."""
+    return is_office(user) or bool(assessor_units(user)) or bool(deputy_sheets(user))
 
 
 def may_see_all_marks(user: Any) -> bool:
@@ -296,3 +301,77 @@ def may_verify(user: Any, assignment: _Assignment, subject: _Subject) -> bool:
         return True
     own = assignment.unit_id is not None and assignment.unit_id == subject.unit_id
     return may_enter_marks(user, assignment) and not own and not is_own(user, subject)
+
+
+# ---------------------------------------------------------------- evidence
+
+
+class _Place(Protocol):
+    """What a file stands beside (`reviews.queries.evidence.Place`)."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def subject(self) -> Any: ...
+    @property
+    def assignments(self) -> Sequence[Any]: ...
+    @property
+    def event(self) -> Any: ...
+    @property
+    def leaf(self) -> Any: ...
+
+
+def may_keep_evidence(user: Any) -> bool:
+    """The list of all files of a round, and those that were withdrawn."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR)
+
+
+def may_read_evidence(user: Any, round_: _Round, place: _Place) -> bool:
+    """Every file of a place: office, auditors, leaders, its assessor; the subject once the result is announced."""
+    if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):
+        return True
+    if any(may_see_marks(user, sheet) for sheet in place.assignments) or _proposes(user, place):
+        return True
+    return round_.phase in PUBLISHED and is_own(user, place.subject)
+
+
+def _proposes(user: Any, place: _Place) -> bool:
+    """Whether the account sees an event as an assessor does: its unit may propose there, or proposed it."""
+    event = place.event
+    if event is None:
+        return False
+    units = {event.proposed_for_id, *(place.leaf.unit_ids if place.leaf else ())}
+    return not assessor_units(user).isdisjoint(units)
+
+
+def may_open_evidence(user: Any, round_: _Round, place: _Place) -> bool:
+    """Whether there is anything for this account there: files to read, or a place for its own."""
+    if may_read_evidence(user, round_, place):
+        return True
+    if place.event is not None:
+        return place.leaf is not None and may_see_event(user, place.event, place.leaf)
+    return place.kind != "mark" and is_own(user, place.subject)
+
+
+def hands_in_as_subject(user: Any, place: _Place) -> bool:
+    """Whether a file of this account would be the subject's own."""
+    if place.kind == "mark" or not is_own(user, place.subject):
+        return False
+    if place.event is not None:
+        return bool(place.event.proposed_as == "subject") and not is_office(user)
+    return place.kind == "self_report" or not _enters_figure(user, place)
+
+
+def _enters_figure(user: Any, place: _Place) -> bool:
+    return is_office(user) or any(may_enter_marks(user, sheet) for sheet in place.assignments)
+
+
+def may_add_evidence(user: Any, place: _Place) -> bool:
+    """Whoever may enter what is to be proved; dates and phases are the service's matter."""
+    if place.event is not None:
+        return may_change_event(user, place.event)
+    if place.kind == "mark":
+        return any(may_enter_marks(user, sheet) for sheet in place.assignments)
+    if place.kind == "attainment" and _enters_figure(user, place):
+        return True
+    return may_report(user, place.subject)

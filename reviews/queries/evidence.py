@@ -1,0 +1,245 @@
+"""Evidence: what a file can stand beside, which files an account sees there, and counts for whole sheets.
+
+A place has a key for addresses: `mark.SUBJECT.ASSIGNMENT`, `event.EVENT`, `attainment.SUBJECT.LEAF`,
+`self_report.SUBJECT.LEAF`, and `self_report.SUBJECT.` for the summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Subquery
+
+from indicators.services import engine_plan
+from reviews.models import Assignment, Event, Evidence, EvidenceKind, Round, SelfReportSubmission, Subject
+from reviews.services.event_leaves import LeafSetting, leaf_settings
+from reviews.tree import ATTAINMENT, EVENTS, NUMBERS, Tree, takes_marks
+from scoring.engine.types import Node
+from units import access
+
+PEOPLE = ("uploaded_by", "withdrawn_by")
+# What a cell of a sheet counts: its mark's files, or its figure's.
+IN_CELLS = (EvidenceKind.MARK, EvidenceKind.ATTAINMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What files stand beside. `assignments`: the sheets of those who assess it.
+
+    `indicator` is "" and `node` None for a self-summary; `leaf` says who takes part in an event.
+    """
+
+    kind: str
+    round: Round
+    subject: Subject
+    indicator: str = ""
+    node: Node | None = None
+    assignments: tuple[Assignment, ...] = ()
+    event: Event | None = None
+    leaf: LeafSetting | None = None
+
+    @property
+    def assessor(self) -> str:
+        return self.assignments[0].assessor if self.kind == EvidenceKind.MARK else ""
+
+    @property
+    def key(self) -> str:
+        if self.event is not None:
+            return f"{self.kind}.{self.event.pk}"
+        last = self.assignments[0].pk if self.kind == EvidenceKind.MARK else self.indicator
+        return f"{self.kind}.{self.subject.pk}.{last}"
+
+    @property
+    def words(self) -> str:
+        """“区总工会 · K22 作风建设”."""
+        parts = [self.subject.name]
+        if self.node is not None:
+            parts.append(f"{self.node.code} {self.node.title}")
+        if self.event is not None and self.event.matter:
+            parts.append(self.event.matter)
+        return " · ".join([*parts, *([self.assessor] if self.assessor else [])])
+
+    def rows(self) -> QuerySet[Evidence]:
+        """The files that stand here and were not withdrawn, oldest first, with who brought them."""
+        found = Evidence.objects.filter(round=self.round, kind=self.kind, withdrawn_at=None).select_related(*PEOPLE)
+        if self.event is not None:
+            return found.filter(event=self.event)
+        return found.filter(subject=self.subject, indicator=self.indicator, assessor=self.assessor)
+
+
+# ---------------------------------------------------------------- finding the place
+
+
+def find_place(round_: Round, key: str) -> Place | None:
+    """The place of a key, if this round has it. At most four queries."""
+    kind, _dot, rest = key.partition(".")
+    first, _dot, last = rest.partition(".")
+    if not _is_id(first):
+        return None
+    if kind == EvidenceKind.EVENT and not last:
+        return place_of_event(round_, int(first))
+    if kind == EvidenceKind.MARK:
+        assignment = Assignment.objects.filter(round=round_, pk=int(last)).first() if _is_id(last) else None
+        return _place_of_mark(round_, int(first), assignment)
+    if kind in {EvidenceKind.ATTAINMENT, EvidenceKind.SELF_REPORT}:
+        return _place_of_leaf(round_, kind, int(first), last)
+    return None
+
+
+def _is_id(text: str) -> bool:
+    """Also that it fits a column: a longer number is nobody's, and no database takes it."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def _place_of_mark(round_: Round, subject_id: int, assignment: Assignment | None) -> Place | None:
+    node = None if assignment is None else _tree(round_).get(assignment.indicator)
+    subject = Subject.objects.filter(round=round_, pk=subject_id).first()
+    if assignment is None or node is None or subject is None or not takes_marks(node):
+        return None
+    return Place(EvidenceKind.MARK, round_, subject, node.code, node, (assignment,))
+
+
+def _place_of_leaf(round_: Round, kind: str, subject_id: int, code: str) -> Place | None:
+    """A figure's place, or the self-assessment's of a leaf (without a code: the summary's)."""
+    node = _tree(round_).get(code)
+    if kind == EvidenceKind.ATTAINMENT:
+        fits = node is not None and node.method in ATTAINMENT | NUMBERS
+    else:
+        fits = not code or (node is not None and not node.children)
+    subject = Subject.objects.filter(round=round_, pk=subject_id).first()
+    if not fits or subject is None:
+        return None
+    sheets = Assignment.objects.filter(round=round_)
+    return Place(
+        kind, round_, subject, code, node, tuple(sheets.filter(indicator=code) if node is not None else sheets)
+    )
+
+
+def place_of_event(round_: Round, event_id: int) -> Place | None:
+    event = Event.objects.filter(pk=event_id, subject__round=round_).select_related("subject").first()
+    node = None if event is None else _tree(round_).get(event.indicator)
+    if event is None or node is None or node.method not in EVENTS:
+        return None
+    leaf = leaf_settings(round_).get(event.indicator)
+    return Place(EvidenceKind.EVENT, round_, event.subject, event.indicator, node, (), event, leaf)
+
+
+def place_of(evidence: Evidence) -> Place | None:
+    """Where a file stands; None if what it stood beside was taken out."""
+    round_ = evidence.round
+    if evidence.kind == EvidenceKind.EVENT:
+        return place_of_event(round_, evidence.event_id) if evidence.event_id else None
+    if evidence.subject_id is None:
+        return None
+    if evidence.kind == EvidenceKind.MARK:
+        sheets = Assignment.objects.filter(round=round_, indicator=evidence.indicator, assessor=evidence.assessor)
+        return _place_of_mark(round_, evidence.subject_id, sheets.first())
+    return _place_of_leaf(round_, evidence.kind, evidence.subject_id, evidence.indicator)
+
+
+def _tree(round_: Round) -> Tree:
+    return Tree(engine_plan(round_.plan_version))
+
+
+# ---------------------------------------------------------------- what an account sees
+
+
+def visible_files(user: Any, place: Place) -> QuerySet[Evidence]:
+    """The files of this place that the account may read. One query, or two."""
+    found = place.rows()
+    if not access.may_read_evidence(user, place.round, place):
+        return found.filter(from_subject=True) if access.is_own(user, place.subject) else found.none()
+    if place.kind == EvidenceKind.SELF_REPORT and not access.is_own(user, place.subject):
+        # A draft is its writers' alone: others see what was there when the report was handed in.
+        handed_in = SelfReportSubmission.objects.filter(report__subject=place.subject).order_by("-submitted_at")
+        found = found.filter(uploaded_at__lte=Subquery(handed_in.values("submitted_at")[:1]))
+    return found
+
+
+def may_read_file(user: Any, evidence: Evidence) -> bool:
+    """Whether the account may open this file. Withdrawn, or beside nothing any more: only those who keep it."""
+    if access.may_keep_evidence(user):
+        return True
+    if evidence.withdrawn_at is not None or (place := place_of(evidence)) is None:
+        return False
+    return visible_files(user, place).filter(pk=evidence.pk).exists()
+
+
+def files_of_round(round_: Round, *, kind: str = "", state: str = "", words: str = "") -> QuerySet[Evidence]:
+    """All files of a round, newest first. `state`: "here" or "withdrawn"; each word in name, title or place."""
+    found = Evidence.objects.filter(round=round_).select_related(*PEOPLE).order_by("-uploaded_at", "-id")
+    if kind:
+        found = found.filter(kind=kind)
+    if state:
+        found = found.filter(withdrawn_at__isnull=state != "withdrawn")
+    for word in words.split():
+        found = found.filter(Q(name__icontains=word) | Q(title__icontains=word) | Q(about__icontains=word))
+    return found
+
+
+def files_of_figures(user: Any, subject: Subject, codes: Collection[str] | None = None) -> list[Evidence]:
+    """The files behind a subject's figures: of its marks, its own figures, and its events. One query.
+
+    For pages that the account may see the whole result on; self-assessments are no source of a figure.
+    """
+    found = Evidence.objects.filter(round_id=subject.round_id, withdrawn_at=None).select_related("uploaded_by", "event")
+    if codes is not None:
+        found = found.filter(indicator__in=codes)
+    # An event may have been moved to another subject since: its files went with it.
+    own = Q(subject=subject, kind__in=IN_CELLS) | Q(kind=EvidenceKind.EVENT, event__subject=subject)
+    return list(found.filter(own)) if access.may_see_result(user, subject.round, subject) else []
+
+
+# ---------------------------------------------------------------- counts
+
+
+def cell_counts(
+    round_: Round, assignments: Iterable[Assignment], subject_ids: Collection[int] | None = None
+) -> dict[tuple[int, int], int]:
+    """(subject, assignment) → number of files, for the cells of these sheets that have any. One query."""
+    sheets = list(assignments)
+    found = Evidence.objects.filter(
+        round=round_, withdrawn_at=None, kind__in=IN_CELLS, indicator__in={sheet.indicator for sheet in sheets}
+    )
+    if subject_ids is not None:
+        found = found.filter(subject__in=subject_ids)
+    rows = (
+        found.exclude(subject=None)
+        .order_by()
+        .values_list("kind", "subject_id", "indicator", "assessor")
+        .annotate(number=Count("pk"))
+    )
+    by_mark = {(sheet.indicator, sheet.assessor): sheet.pk for sheet in sheets}
+    by_leaf: dict[str, list[int]] = {}
+    for sheet in sheets:
+        by_leaf.setdefault(sheet.indicator, []).append(sheet.pk)
+    counts: dict[tuple[int, int], int] = {}
+    for kind, subject_id, indicator, assessor, number in rows:
+        if kind == EvidenceKind.MARK:
+            pks = [by_mark[indicator, assessor]] if (indicator, assessor) in by_mark else []
+        else:
+            pks = by_leaf.get(indicator, [])
+        for pk in pks:
+            counts[subject_id, pk] = counts.get((subject_id, pk), 0) + number
+    return counts
+
+
+def sheet_counts(assignment: Assignment, subject_ids: Collection[int]) -> dict[int, int]:
+    """Subject → number of files on this sheet, for those that have any. One query."""
+    counts = cell_counts(assignment.round, [assignment], subject_ids)
+    return {subject_id: number for (subject_id, _sheet), number in counts.items()}
+
+
+def event_counts(event_ids: Collection[int]) -> dict[int, int]:
+    """Event → number of files, for those that have any. One query."""
+    rows = Evidence.objects.filter(event__in=event_ids, withdrawn_at=None).order_by().values_list("event_id")
+    return {pk: number for pk, number in rows.annotate(number=Count("pk")) if pk is not None}
+
+
+def cell_key(method: str, indicator: str, subject_id: int, assignment_id: int) -> str:
+    """The key of a sheet's cell, for addresses, without a query."""
+    if method in ATTAINMENT | NUMBERS:
+        return f"{EvidenceKind.ATTAINMENT}.{subject_id}.{indicator}"
+    return f"{EvidenceKind.MARK}.{subject_id}.{assignment_id}"

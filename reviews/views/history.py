@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -11,6 +12,7 @@ from reviews.navigation import round_context
 from reviews.queries.history import trail_of_cell, trail_of_event, trail_of_round
 from units import access
 from units.guards import require, require_known
+from units.models import AuditEntry
 
 from ._common import get_round, paged, tree_of
 
@@ -42,14 +44,25 @@ def _number(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
+def cell_fragment(request: HttpRequest, round_: Round) -> HttpResponse:
+    """The history of the cell in the query string, without a page around it. 404 if it is not for this account."""
+    label, entries = _cell_trail(request, round_)
+    return render(request, "reviews/_history.html", {"entries": entries, "label": label})
+
+
 def _cell(request: HttpRequest, round_: Round) -> HttpResponse:
+    label, entries = _cell_trail(request, round_)
+    return _part(request, round_, label, entries, "marks")
+
+
+def _cell_trail(request: HttpRequest, round_: Round) -> tuple[str, QuerySet[AuditEntry]]:
     assignment = get_object_or_404(Assignment, pk=_number(request, "assignment"), round=round_)
     require_known(access.may_see_marks(request.user, assignment))
     subject = get_object_or_404(round_.subjects, pk=_number(request, "subject"))
     tree = tree_of(round_)
     node = tree.nodes[assignment.indicator]
     label = f"{subject.name} · {node.code} {node.title}"
-    return _part(request, round_, label, trail_of_cell(round_, tree, assignment, subject), "marks")
+    return label, trail_of_cell(round_, tree, assignment, subject)
 
 
 def _part(request: HttpRequest, round_: Round, label: str, entries: object, tab: str) -> HttpResponse:

@@ -1,0 +1,206 @@
+"""Saving cells of the score sheet: one by one as they are typed, or a pasted block, each decided on its own."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection
+from django.utils.translation import gettext as _
+
+from appraisal_site.lib.fields import canonical
+from reviews.models import Attainment, NumberInput
+from reviews.numbers import read_number
+from reviews.queries.marks import EMPTY
+from reviews.queries.sheet import Grid, Leaf, mark_data, number_data
+from reviews.tree import ATTAINMENT, takes_marks
+from units.models import User
+
+from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .marks import Row, Saved, save_sheets
+from .numbers import NumberRow, rows_of, save_numbers, token
+
+NOTE_LENGTH = 500
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user wants a cell to be. `value` as typed; `part` of a leaf with several; `seen` the state they saw."""
+
+    assignment: int
+    subject: int
+    value: str = ""
+    na: bool = False
+    note: str = ""
+    seen: str = ""
+    part: str = ""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of a wish. `cell`: how it is now (theirs, on a conflict); `error`: why it is not as wished."""
+
+    cell: dict[str, Any] = field(default_factory=dict)
+    error: ReviewError | None = None
+
+
+def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User) -> list[Answer]:
+    """Save what can be saved, and answer each wish in its order.
+
+    A leaf that is not in the grid, or not this account's to enter, is refused cell by cell (`NotAllowed`), as is a
+    closed round (`RoundClosed`). The number of queries depends on neither rows nor columns of marks.
+    """
+    answers = [Answer() for _wish in wishes]
+    leaves = {leaf.assignment.pk: leaf for leaf in grid.leaves}
+    taken: dict[int, list[int]] = defaultdict(list)
+    places: set[tuple[int, int, str]] = set()
+    for number, wish in enumerate(wishes):
+        place = wish.assignment, wish.subject, wish.part
+        leaf = leaves.get(wish.assignment)
+        if leaf is None:
+            answers[number].error = NotAllowed()
+        elif wish.part not in (leaf.parts or ("",)):
+            answers[number].error = InvalidInput(_("This leaf has no such part."), "part")
+        elif place in places:
+            answers[number].error = InvalidInput(_("The same cell is there twice."))
+        else:
+            places.add(place)
+            taken[wish.assignment].append(number)
+    wanted = [(leaves[pk], [(wishes[number], answers[number]) for number in numbers]) for pk, numbers in taken.items()]
+    for wave in _waves([(leaf, cells) for leaf, cells in wanted if takes_marks(leaf.node)]):
+        _save_marks(grid, wave, by)
+    for leaf, cells in wanted:
+        if not takes_marks(leaf.node):
+            _save_numbers(leaf, cells, by)
+    return answers
+
+
+Cells = list[tuple[Wish, Answer]]
+T = TypeVar("T")
+
+
+def patiently(save: Callable[[], T]) -> T:
+    """Once more, a little later, if the database was too busy or had two transactions in each other's way."""
+    for attempt in range(1, TRIES):
+        try:
+            return save()
+        except OperationalError:
+            if connection.in_atomic_block:
+                raise
+            time.sleep(0.05 * attempt)
+    return save()
+
+
+def _waves(sheets: list[tuple[Leaf, Cells]]) -> Iterable[list[tuple[Leaf, Cells]]]:
+    """Sheets of one leaf share its 不适用 and have to come one after the other; all others go at once."""
+    while sheets:
+        wave = {leaf.node.code: (leaf, cells) for leaf, cells in reversed(sheets)}
+        yield list(wave.values())
+        sheets = [sheet for sheet in sheets if sheet not in wave.values()]
+
+
+# ---------------------------------------------------------------- marks
+
+
+def _save_marks(grid: Grid, sheets: list[tuple[Leaf, Cells]], by: User) -> None:
+    asked = []
+    for leaf, cells in sheets:
+        rows = []
+        for wish, answer in cells:
+            try:
+                rows.append(_row(wish))
+            except InvalidInput as error:
+                answer.error = error
+        asked.append((leaf.assignment, rows))
+    try:
+        saved = patiently(lambda: save_sheets(sheets=asked, by=by))
+    except ReviewError as error:
+        for _leaf, cells in sheets:
+            for _wish, answer in cells:
+                answer.error = answer.error or error
+        return
+    for (_leaf, cells), done in zip(sheets, saved, strict=True):
+        _answer_marks(grid, cells, done)
+
+
+def _answer_marks(grid: Grid, cells: Cells, done: Saved) -> None:
+    for wish, answer in cells:
+        answer.error = answer.error or done.refused.get(wish.subject)
+        answer.cell = mark_data(done.cells.get(wish.subject, EMPTY), grid.tree)
+
+
+def _row(wish: Wish) -> Row:
+    """Raises InvalidInput. An emptied mark takes its note along: a note alone says nothing."""
+    value = _figure(wish)
+    if wish.na and value is not None:
+        raise InvalidInput(_("A mark and “not applicable” exclude each other: choose one."), "value")
+    note = wish.note.replace("\r\n", "\n").strip()
+    if len(note) > NOTE_LENGTH:
+        raise InvalidInput(_("The note is longer than %(length)d characters.") % {"length": NOTE_LENGTH}, "note")
+    if value is None and not wish.na:
+        note = ""
+    return Row(wish.subject, value=value, not_applicable=wish.na, note=note, seen=wish.seen)
+
+
+def _figure(wish: Wish) -> Decimal | None:
+    return read_number(wish.value, wish.part or "value") if wish.value.strip() else None
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _save_numbers(leaf: Leaf, cells: Cells, by: User) -> None:
+    by_subject: dict[int, Cells] = defaultdict(list)
+    for wish, answer in cells:
+        by_subject[wish.subject].append((wish, answer))
+    stored = rows_of(leaf.node, by_subject)
+    rows = []
+    for subject, parts in by_subject.items():
+        try:
+            rows.append(_number_row(leaf, subject, stored.get(subject), parts))
+        except ReviewError as error:
+            _refuse(parts, error)
+    try:
+        saved = patiently(lambda: save_numbers(assignment=leaf.assignment, rows=rows, by=by)) if rows else Saved()
+    except ReviewError as error:
+        for parts in by_subject.values():
+            _refuse(parts, error)
+        return
+    now = rows_of(leaf.node, by_subject)
+    for subject, parts in by_subject.items():
+        row = now.get(subject)
+        current = number_data(row, leaf.assignment.pk) if row else {}
+        if refusal := saved.refused.get(subject):
+            _refuse(parts, refusal)
+        for wish, answer in parts:
+            key = ":".join(filter(None, (str(subject), str(leaf.assignment.pk), wish.part)))
+            answer.cell = current.get(key, {"v": "", "seen": ""})
+
+
+def _refuse(parts: Cells, error: ReviewError) -> None:
+    for _wish, answer in parts:
+        answer.error = answer.error or error
+
+
+def _number_row(leaf: Leaf, subject: int, old: Attainment | NumberInput | None, parts: Cells) -> NumberRow:
+    """The row that the parts make together with what is stored. Raises InvalidInput, Conflict."""
+    figures: dict[str, Decimal | None] = {}
+    if isinstance(old, Attainment):
+        figures = {"target": old.target, "actual": old.actual}
+    elif old is not None:
+        figures = {"": old.value}
+    for wish, _answer in parts:
+        if wish.na:
+            raise InvalidInput(_("Only the appraisal office sets such a leaf not applicable."), "not_applicable")
+        before, after = figures.get(wish.part), _figure(wish)
+        if before != after and wish.seen != ("" if before is None else f"={canonical(before)}"):
+            raise Conflict(Theirs(canonical(before) if before is not None else _("empty")))
+        figures[wish.part] = after
+    if leaf.node.method in ATTAINMENT:
+        return NumberRow(subject, figures.get("actual"), figures.get("target"), seen=token(old))
+    return NumberRow(subject, figures.get(""), seen=token(old))

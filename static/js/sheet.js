@@ -23,7 +23,7 @@ KaopingSheet.Sheet = class {
     const response = await fetch(this.config.data, { headers: { Accept: "application/json" } });
     if (!response.ok) throw new Error(String(response.status));
     const data = await response.json();
-    this.cursor = data.cursor;
+    Object.assign(this, { cursor: data.cursor, shape: data.shape });
     KaopingSheet.groups = data.groups;
     this.store = new KaopingSheet.Store(data, this.config.name);
     if (!this.store.columns.length || !this.store.subjects.length) return this.nothing();
@@ -125,14 +125,17 @@ KaopingSheet.Sheet = class {
     this.planned = false;
     const { line, kept } = this.queue;
     const waiting = this.queue.waiting().length;
+    const stuck = this.queue.open().length - waiting + kept.orphans.length;
     const state = document.getElementById("sheet-state");
-    state.className = `ss-state ss-state-${line === "online" ? (waiting ? "busy" : "calm") : "off"}`;
-    state.textContent = waiting ? this.words("saving", { n: waiting }) : this.words("all_saved");
+    state.className = `ss-state ss-state-${line !== "online" || (stuck && !waiting) ? "off" : waiting ? "busy" : "calm"}`;
+    state.textContent = waiting ? this.words(line === "online" ? "saving" : "unsent", { n: waiting }) : stuck ? this.words("problems", { n: stuck }) : this.words("all_saved");
     state.dataset.waiting = String(waiting);
     const banner = document.getElementById("sheet-banner");
-    banner.hidden = line === "online" && !kept.full;
-    banner.querySelector("[data-said]").textContent = kept.full && waiting ? this.words("full", { n: waiting }) : this.words(`line_${line}`, { n: waiting });
+    banner.hidden = line === "online" && !kept.full && !this.stale;
+    const said = kept.full && waiting ? "full" : line === "online" && this.stale ? "anew" : `line_${line}`;
+    banner.querySelector("[data-said]").textContent = this.words(said, { n: waiting });
     banner.querySelector("a").hidden = line !== "login" && line !== "other";
+    document.getElementById("sheet-anew").hidden = said !== "anew";
     document.getElementById("sheet-retry").hidden = line !== "offline";
   }
 
@@ -157,9 +160,9 @@ KaopingSheet.Sheet = class {
     const asked = performance.now();
     try {
       const response = await fetch(`${this.config.changes}?since=${encodeURIComponent(this.cursor)}`, {
-        headers: { Accept: "application/json" }, signal: AbortSignal.timeout(this.config.patience), redirect: "error",
+        headers: { Accept: "application/json" }, signal: AbortSignal.timeout(this.config.patience), redirect: "manual",
       });
-      if (response.status === 401) return void (await this.queue.renew());
+      if (response.status === 401 || response.type === "opaqueredirect") return void (await this.queue.renew());
       if (!response.ok) throw new Error(String(response.status));
       this.hear(await response.json(), asked);
       if (this.queue.line === "offline") this.queue.retry();
@@ -176,22 +179,31 @@ KaopingSheet.Sheet = class {
     const newer = (key) => (this.queue.changedAt.get(key) ?? -1) >= asked || this.store.wishes.get(key)?.sending;
     const fresh = this.store.news(news.cells, newer).filter((key) => this.store.held(key).by !== this.config.name);
     if (fresh.length) this.announce(this.words("others", { n: fresh.length }));
-    if (news.leaves) this.leavesChanged(news.leaves);
+    if (news.reasons) this.reasons(news.reasons);
+    if (news.shape !== undefined && news.shape !== this.shape) this.anew();
   }
 
-  /* A deadline passed or a phase ended while the sheet was open. */
-  leavesChanged(leaves) {
-    const now = new Map(leaves.map((leaf) => [leaf.id, leaf]));
+  /* Subjects or leaves came or went: the page is read again, at once if nobody is in the middle of something. */
+  anew() {
+    if (!this.stale) this.announce(this.words("anew"));
+    this.stale = true;
+    if (!this.queue.open().length && this.editor.mode === "ready") window.location.reload();
+    else this.show();
+  }
+
+  /* A deadline passed, a phase ended, or a sheet was opened again while it was on the screen. */
+  reasons(now) {
     const touched = [];
     for (const column of this.store.columns) {
-      const leaf = now.get(column.leaf.id);
-      if (!leaf || leaf.editable === column.leaf.editable) continue;
-      Object.assign(column.leaf, { editable: leaf.editable, reason: leaf.reason });
+      const reason = now[column.leaf.id];
+      if (reason === undefined || reason === column.leaf.reason) continue;
+      Object.assign(column.leaf, { editable: !reason, reason });
       for (const subject of this.store.subjects) touched.push(this.store.key(subject.id, column.id));
     }
     if (!touched.length) return;
     this.grid.repaint(touched);
-    this.editor.rest();
+    if (this.editor.mode === "ready") this.editor.rest();
+    this.bar.show();
     this.announce(this.words("closed_now"));
   }
 };

@@ -27,6 +27,8 @@ KaopingSheet.Grid = class {
     });
     this.ready = new Promise((resolve) => this.table.on("tableBuilt", resolve));
     this.table.on("columnResized", (column) => this.keepWidth(column));
+    // Else a row that scrolls back into view would flash again.
+    element.addEventListener("animationend", (event) => event.target.classList.remove("ss-saved", "ss-other"));
     store.listen((keys, why) => this.changed(keys, why));
   }
 
@@ -47,10 +49,10 @@ KaopingSheet.Grid = class {
 
   definitions() {
     const definitions = [
-      this.fixed("code", this.words("code"), 84, true),
-      this.fixed("name", this.words("name"), 176, true),
+      this.fixed("code", this.words("code"), 64, true),
+      this.fixed("name", this.words("name"), 150, true),
     ];
-    if (this.store.subjects.some((subject) => subject.category)) definitions.push(this.fixed("category", this.words("category"), 110, false));
+    if (this.store.subjects.some((subject) => subject.category)) definitions.push(this.fixed("category", this.words("category"), 96, false));
     for (const column of this.store.columns) {
       definitions.push(this.column(column));
       const ends = this.groups.filter((group) => group.columns.at(-1) === column);
@@ -82,7 +84,7 @@ KaopingSheet.Grid = class {
     return {
       field: column.id,
       title: `${leaf.code} ${leaf.title}`,
-      width: this.width(column.id) ?? 104,
+      width: this.width(column.id) ?? 92,
       cssClass: leaf.editable ? "ss-cell" : "ss-cell ss-read",
       titleFormatter: () => KaopingSheet.dom.header(leaf.code, column.label ? `${leaf.title} · ${column.label}` : leaf.title, this.points(leaf), this.about(leaf)),
       formatter: (cell) => {
@@ -98,7 +100,7 @@ KaopingSheet.Grid = class {
     return {
       field,
       title: group.code,
-      width: this.width(field) ?? 96,
+      width: this.width(field) ?? 84,
       cssClass: "ss-total",
       titleFormatter: () => KaopingSheet.dom.header(group.code, this.words("subtotal"), group.whole ? this.words("of", { n: group.points }) : this.words("own_part"), `${group.code} ${group.title} · ${this.words("own_part_words")}`),
       formatter: (cell) => {
@@ -175,7 +177,6 @@ KaopingSheet.Grid = class {
       if (why === "saved" && !this.store.wishes.has(key)) KaopingSheet.dom.flash(element, "ss-saved");
       if (why === "others") KaopingSheet.dom.flash(element, "ss-other");
     }
-    if (why === "state") return;
     for (const subject of subjects) {
       for (const group of this.groups) {
         this.sums.get(`${subject}:${group.code}`)?.replaceChildren(this.total_of(subject, group));

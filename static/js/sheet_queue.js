@@ -73,10 +73,10 @@ KaopingSheet.Queue = class {
     } catch {
       response = null;
     }
-    const answers = single ? answer?.state && answer.state !== "login" && [answer] : answer?.cells;
+    const answers = single ? ["saved", "conflict", "refused"].includes(answer?.state) && [answer] : answer?.cells;
     if (response && Array.isArray(answers) && answers.length === batch.length) return this.take(batch, sent, answers);
     for (const [place, wish] of batch.entries()) this.store.lost(wish.key, sent[place]);
-    if (response?.status === 401 || (response?.status === 403 && !this.renewed)) await this.renew();
+    if (response?.status === 401 || response?.type === "opaqueredirect" || (response?.status === 403 && !this.renewed)) await this.renew();
     else if (response && response.status >= 400 && response.status < 500 && ![408, 429].includes(response.status)) {
       this.turnedAway(batch, answer);
     } else this.wait();
@@ -95,7 +95,7 @@ KaopingSheet.Queue = class {
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": this.token },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(this.config.patience),
-      redirect: "error",
+      redirect: "manual", // to the log-in page: that is no answer
     });
   }
 

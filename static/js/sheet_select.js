@@ -16,8 +16,7 @@ KaopingSheet.Selection = class {
     this.handle = this.layer.appendChild(KaopingSheet.dom.box("ss-handle"));
     this.fill.hidden = true;
     grid.holder.append(this.layer);
-    grid.table.on("columnWidth", () => this.draw());
-    grid.table.on("columnResized", () => this.draw());
+    grid.table.on("columnResized", () => this.widths());
   }
 
   listen(heard) {
@@ -104,13 +103,23 @@ KaopingSheet.Selection = class {
     return { row: this.grid.rows.indexOf(subject), column: this.columns.indexOf(column) };
   }
 
-  /* Geometry: places inside the scrolled content. */
+  /* Geometry: places inside the scrolled content, from the widths alone: the header follows a scroll only later. */
   edges(column) {
-    const element = this.grid.table.getColumn(this.columns[column].id).getElement();
-    const holder = this.grid.holder;
-    const rect = element.getBoundingClientRect();
-    const left = rect.left - holder.getBoundingClientRect().left - holder.clientLeft + holder.scrollLeft;
-    return { left, right: left + rect.width };
+    if (!this.lefts) {
+      this.lefts = new Map();
+      let left = 0;
+      for (const one of this.grid.table.getColumns()) {
+        this.lefts.set(one.getField(), { left, right: left + one.getWidth() });
+        left += one.getWidth();
+      }
+    }
+    return this.lefts.get(this.columns[column].id);
+  }
+
+  widths() {
+    this.lefts = null;
+    this.draw();
+    for (const heard of this.heard) heard();
   }
 
   frame({ top, bottom, left, right }) {

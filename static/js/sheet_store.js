@@ -129,15 +129,15 @@ KaopingSheet.Store = class {
   }
 
   saved(wish, sent, answer) {
-    const now = { v: answer.v, na: answer.na, note: answer.note, seen: answer.seen, by: this.user, at: answer.at ?? "" };
-    this.base.set(wish.key, { ...this.held(wish.key), ...now });
+    const { v, na, note, seen, by, at } = answer;
+    this.base.set(wish.key, { v, na, note, seen, by, at });
     if (KaopingSheet.alike({ v: wish.value, na: wish.na, note: wish.note }, sent)) this.wishes.delete(wish.key);
     else Object.assign(wish, { seen: answer.seen, tried: [] }); // typed on meanwhile: goes next
   }
 
   clashed(wish, theirs) {
     const ours = theirs.by === this.user && wish.tried.some((one) => KaopingSheet.alike(one, theirs));
-    this.base.set(wish.key, { ...this.held(wish.key), ...theirs });
+    this.base.set(wish.key, theirs);
     // Our own earlier request arrived although its answer did not.
     if (ours) Object.assign(wish, { seen: theirs.seen, tried: [], state: "waiting" });
     else Object.assign(wish, { state: "conflict", theirs, tried: [] });
@@ -188,7 +188,8 @@ KaopingSheet.Store = class {
 
   /* Sums ------------------------------------------------------------------------------------- */
 
-  /* The marks of one subject in these columns: {sum, of, missing}, exact. What is not applicable counts nowhere. */
+  /* The marks of one subject in these columns: {sum, of, missing}, exact. What is not applicable counts nowhere,
+     what was refused is still missing. */
   sum(subject, columns) {
     const { add, parse, text, zero } = KaopingSheet.decimal;
     let [sum, of, missing, any] = [zero, zero, 0, false];
@@ -197,7 +198,7 @@ KaopingSheet.Store = class {
       const shown = this.shown(key);
       if (shown.na) continue;
       of = add(of, parse(column.leaf.points) ?? zero);
-      const value = (shown.v ?? "") === "" ? null : parse(shown.v);
+      const value = this.wishes.get(key)?.state === "refused" ? null : parse(shown.v ?? "");
       if (value) [sum, any] = [add(sum, value), true];
       else missing += 1;
     }

@@ -85,7 +85,7 @@ def appraised(code, seed, folder, gaps=False, name="round"):
     file.write_text(text, encoding="utf-8")
     make_workbook(book, plan["code"], seed, missing=gaps, plan=plan)
     call_command("load_plan", str(file), stdout=StringIO(), stderr=StringIO())
-    call_command("appraise", str(book), str(out), *(["--allow-missing"] if gaps else []), verbosity=0)
+    call_command("appraise", str(book), str(out), *(["--allow-missing"] if gaps else []), stdout=StringIO())
     return book, out, plan
 
 

@@ -50,15 +50,18 @@ def keys(
 
 
 def errors(values: Row) -> Found:
-    """Rows that are there twice, and votes beyond their scale: errors to the engine too, which sees no rows."""
+    """Rows that are there twice, and votes beyond their scale: errors to the engine too, which sees no rows.
+
+    The values may lack what could not be read.
+    """
     yield from _twice(values.get("facts", ()), "code", ("facts",))
-    for index, row in enumerate(values["indicators"]):
+    for index, row in enumerate(values.get("indicators", ())):
         for name, key in _ONCE.items():
             yield from _twice(row.get(name, ()), key, ("indicators", index, name))
         scale = row.get("scale", SCALE)
         for place, option in enumerate(row.get("options", ())):
-            if option["value"] > scale:
-                says = {"option": option["title"], "scale": figure(scale)}
+            if option.get("value", 0) > scale:
+                says = {"option": option.get("title", ""), "scale": figure(scale)}
                 text = Text(_("The value of “%(option)s” is not within 0 and %(scale)s."), says)
                 yield ("indicators", index, "options", place, "value"), text
 
@@ -66,9 +69,10 @@ def errors(values: Row) -> Found:
 def _twice(rows: Sequence[Row], key: str, path: Path) -> Found:
     seen = set()
     for place, row in enumerate(rows):
-        if row[key] in seen:
-            yield (*path, place, key), Text(_("“%(value)s” is in this list twice."), {"value": row[key]})
-        seen.add(row[key])
+        name = row.get(key)
+        if name is not None and name in seen:
+            yield (*path, place, key), Text(_("“%(value)s” is in this list twice."), {"value": name})
+        seen.add(name)
 
 
 # ------------------------------------------------------------------------------ warnings

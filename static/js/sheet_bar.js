@@ -39,7 +39,8 @@ KaopingSheet.Bar = class {
     this.field.value = shown.note ?? "";
     this.field.disabled = Boolean(this.store.locked(key)) || !this.store.filled(key);
     this.field.required = Boolean(column.leaf.notes_required);
-    this.field.classList.toggle("is-invalid", this.store.wishes.get(key)?.field === "note");
+    const wish = this.store.wishes.get(key);
+    this.field.classList.toggle("is-invalid", wish?.field === "note" || wish?.state === "lacking");
     this.ask(key);
   }
 
@@ -47,7 +48,7 @@ KaopingSheet.Bar = class {
   ask(key) {
     this.question.replaceChildren();
     const wish = this.store.wishes.get(key);
-    if (wish && ["conflict", "refused"].includes(wish.state)) this.question.append(...this.sheet.problems.choices(wish));
+    if (wish && ["conflict", "refused", "lacking"].includes(wish.state)) this.question.append(...this.sheet.problems.choices(wish));
     this.question.hidden = !this.question.children.length;
   }
 
@@ -65,11 +66,19 @@ KaopingSheet.Bar = class {
     this.sheet.editor.focus();
   }
 
+  /* The note goes to the cell, or to all filled cells of the chosen block. */
   keep() {
     const key = this.shownKey;
     if (!key || this.field.disabled) return;
-    const shown = this.store.shown(key);
-    this.store.set([{ key, value: shown.v ?? "", na: Boolean(shown.na), note: this.field.value.trim() }]);
+    const note = this.field.value.trim();
+    if (note === (this.store.shown(key).note ?? "").trim()) return;
+    const keys = this.selection.many && key === this.cell ? this.selection.keys().filter((one) => this.store.filled(one)) : [key];
+    const changes = keys.map((one) => {
+      const shown = this.store.shown(one);
+      return { key: one, value: shown.v ?? "", na: Boolean(shown.na), note };
+    });
+    const count = this.store.set(changes);
+    if (count > 1) this.sheet.announce(this.words("noted", { n: count }));
   }
 
   async history() {
@@ -105,7 +114,7 @@ KaopingSheet.Problems = class {
   }
 
   all() {
-    return [...this.store.wishes.values()].filter((wish) => wish.state === "conflict" || wish.state === "refused");
+    return [...this.store.wishes.values()].filter((wish) => wish.state !== "waiting");
   }
 
   later() {
@@ -144,6 +153,14 @@ KaopingSheet.Problems = class {
       this.sheet.editor.focus();
     };
     const box = KaopingSheet.dom.span("", "ss-choices");
+    if (wish.state === "lacking") {
+      box.append(span(this.words("needs_note"), "kp-row-message"));
+      box.append(button(this.words("write_note"), () => {
+        this.go(wish.key);
+        this.sheet.bar.note();
+      }));
+      return [box];
+    }
     if (wish.state === "refused") {
       box.append(span(this.words("refused_value", { value: mine }), "ss-mine"), span(wish.message, "kp-row-message"));
       box.append(button(this.words("again"), act("again")), button(this.words("take_back"), act("drop"), "btn btn-sm btn-outline-secondary"));

@@ -128,8 +128,7 @@ KaopingSheet.Grid = class {
     const element = this.drawn.get(key);
     const shown = this.store.shown(key);
     const wish = this.store.wishes.get(key);
-    const { column } = this.store.place(key);
-    const lacking = column.leaf.notes_required && (shown.v ?? "") !== "" && !shown.na && !shown.note?.trim();
+    const lacking = wish?.state === "lacking" || this.store.lacks(key, { value: shown.v, na: shown.na, note: shown.note });
     const looks = {
       "ss-na": shown.na,
       "ss-waiting": wish?.state === "waiting" && !this.offline,
@@ -144,7 +143,7 @@ KaopingSheet.Grid = class {
     element.title = this.title(key, shown, wish, lacking);
     element.dataset.key = key;
     element.setAttribute("aria-readonly", String(looks["ss-read"]));
-    element.setAttribute("aria-invalid", String(looks["ss-refused"] || looks["ss-conflict"]));
+    element.setAttribute("aria-invalid", String(looks["ss-refused"] || looks["ss-conflict"] || lacking));
     return KaopingSheet.dom.span(shown.na ? this.words("na") : shown.v ?? "", "ss-value");
   }
 

@@ -93,8 +93,14 @@ KaopingSheet.Store = class {
     const wish = old ?? { key, seen: seen ?? held.seen ?? "", tried: [], sending: null, theirs: null };
     Object.assign(wish, { value, na, note, order: Date.now() });
     // A clash stays a question until it is answered; only what is "mine" follows the typing.
-    if (wish.state !== "conflict") Object.assign(wish, { state: "waiting", message: "" });
+    if (wish.state !== "conflict") Object.assign(wish, { state: this.lacks(key, wish) ? "lacking" : "waiting", message: "", field: "" });
     this.wishes.set(key, wish);
+  }
+
+  /* A mark without the note that the plan requires stays here until it has one: the server would refuse it. */
+  lacks(key, { value, na, note }) {
+    const { column } = this.place(key);
+    return Boolean(column?.leaf.notes_required && !na && (value ?? "") !== "" && !(note ?? "").trim());
   }
 
   undo() {
@@ -139,7 +145,7 @@ KaopingSheet.Store = class {
     const ours = theirs.by === this.user && wish.tried.some((one) => KaopingSheet.alike(one, theirs));
     this.base.set(wish.key, theirs);
     // Our own earlier request arrived although its answer did not.
-    if (ours) Object.assign(wish, { seen: theirs.seen, tried: [], state: "waiting" });
+    if (ours) Object.assign(wish, { seen: theirs.seen, tried: [], state: this.lacks(wish.key, wish) ? "lacking" : "waiting" });
     else Object.assign(wish, { state: "conflict", theirs, tried: [] });
   }
 
@@ -155,7 +161,7 @@ KaopingSheet.Store = class {
     const wish = this.wishes.get(key);
     if (wish?.state !== "conflict") return;
     if (side === "theirs") this.wishes.delete(key);
-    else Object.assign(wish, { state: "waiting", seen: this.held(key).seen ?? "", theirs: null });
+    else Object.assign(wish, { state: this.lacks(key, wish) ? "lacking" : "waiting", seen: this.held(key).seen ?? "", theirs: null });
     this.tell([key], side === "theirs" ? "others" : "edit");
   }
 

@@ -180,6 +180,21 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 
+# E-mail ---------------------------------------------------------------------------------------
+
+# Without a server nothing is sent by e-mail: reminders then appear in the product only, and say so.
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, low=1, high=65535)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_SECURITY = env.choice("EMAIL_SECURITY", "none", {"none", "starttls", "tls"})
+EMAIL_USE_TLS = EMAIL_SECURITY == "starttls"
+EMAIL_USE_SSL = EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "kaoping@localhost")
+# Within this time nobody is reminded of the same sheet twice without confirming.
+REMINDER_PAUSE_HOURS = env.integer("REMINDER_PAUSE_HOURS", 24, low=1, high=24 * 14)
+
 # Who may come in ------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "units.User"

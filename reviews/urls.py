@@ -2,6 +2,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from .views import (
     applicability,
+    chase,
+    delegation,
     earlier,
     event_entry,
     event_leaves,
@@ -43,6 +45,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/progress/", progress.progress, name="progress"),
     path("rounds/<int:pk>/progress/subjects/", progress.progress_subjects, name="progress_subjects"),
     path("rounds/<int:pk>/progress/leaf/<str:code>/", progress.progress_leaf, name="progress_leaf"),
+    path("rounds/<int:pk>/chase/", chase.board, name="chase"),
+    path("rounds/<int:pk>/chase/remind/", chase.remind, name="remind"),
+    path("rounds/<int:pk>/chase/reminders/", chase.reminder_list, name="reminders"),
+    path("rounds/<int:pk>/chase/deadlines/", chase.sheet_deadlines, name="sheet_deadlines"),
+    path("rounds/<int:pk>/chase/<int:assignment_pk>/", chase.reopen, name="reopen_sheet"),
+    path("rounds/<int:pk>/freeze/", chase.freeze_setting, name="freeze_setting"),
+    path("rounds/<int:pk>/delegations/", delegation.delegations, name="delegations"),
+    path(
+        "rounds/<int:pk>/delegations/<int:delegation_pk>/",
+        delegation.delegation_settle,
+        name="delegation_settle",
+    ),
     path("rounds/<int:pk>/applicability/", applicability.applicability, name="applicability"),
     path("rounds/<int:pk>/marks/", marks.my_marks, name="my_marks"),
     path("rounds/<int:pk>/marks/<int:assignment_pk>/", marks.mark_sheet, name="mark_sheet"),

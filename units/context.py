@@ -1,4 +1,4 @@
-"""What every template knows of the one who looks: `access` and `menu`."""
+"""What every template knows of the one who looks: `access`, `menu` and `unread_messages`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from .access import (
     may_see_plans,
     may_see_rounds,
 )
+from .models import User
+from .queries import unread_count
 
 # Predicates that ask for nothing but the account; the others need an object and are asked in views.
 FLAGS = (
@@ -108,9 +110,17 @@ def _claim(entry: Entry, here: str) -> int:
     return max((len(view) for view in entry.views if here.startswith(view)), default=0)
 
 
+def _unread(request: HttpRequest) -> int:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) or user.must_change_password:
+        return 0
+    return unread_count(user)
+
+
 def access(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Nothing is computed, and nothing queried, until a template uses it."""
     return {
         "access": Access(getattr(request, "user", None)),
         "menu": SimpleLazyObject(lambda: _menu(request)),
+        "unread_messages": SimpleLazyObject(lambda: _unread(request)),
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from .models import AuditEntry, Person, RoleGrant, Unit, User
+from .models import AuditEntry, Notification, Person, RoleGrant, Unit, User
 
 MAX_DEPTH_SHOWN = 6  # static/css/app.css indents that deep
 
@@ -185,3 +185,16 @@ def trail(target: Any, limit: int = 20) -> list[AuditEntry]:
     """The last changes of one object (one query)."""
     rows = AuditEntry.objects.filter(target=target._meta.label_lower, target_id=str(target.pk))
     return list(rows.select_related("actor", "on_behalf")[:limit])
+
+
+# ---------------------------------------------------------------- messages
+
+
+def notifications_of(account: User, *, unread: bool = False) -> QuerySet[Notification]:
+    """The account's messages, the newest first."""
+    found = Notification.objects.filter(account=account).select_related("created_by")
+    return found.filter(read_at__isnull=True) if unread else found
+
+
+def unread_count(account: User) -> int:
+    return Notification.objects.filter(account=account, read_at__isnull=True).count()

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from .views import accounts, session
+from .views import accounts, notifications, session
 
 urlpatterns = [
     path("accounts/login/", session.LoginView.as_view(), name="login"),
     path("accounts/logout/", session.logout, name="logout"),
     path("accounts/password/", session.password, name="password"),
     path("accounts/me/", session.account, name="account"),
+    path("messages/", notifications.notifications, name="notifications"),
+    path("messages/<int:pk>/", notifications.notification, name="notification"),
     path("accounts/", accounts.account_list, name="account_list"),
     path("accounts/add/", accounts.account_add, name="account_add"),
     path("accounts/<int:pk>/", accounts.account_detail, name="account_detail"),

@@ -74,6 +74,7 @@ def open_round(
     by: User | None,
     assessor_units: Mapping[str, Unit | None] | None = None,
     earlier: Mapping[str, Sequence[Round]] | None = None,
+    freeze_at_deadline: bool = False,
 ) -> Round:
     """Open a round of a plan for a period and a list of subjects.
 
@@ -98,6 +99,7 @@ def open_round(
                 name=name.strip(),
                 title=title.strip() or f"{plan.title} {name}",
                 deadline=deadline,
+                freeze_at_deadline=freeze_at_deadline,
                 opened_by=by,
             )
             Subject.objects.bulk_create(_rows(round_, subjects, first=1), batch_size=500)
@@ -110,6 +112,7 @@ def open_round(
                     "plan": (None, f"{plan.code} v{version.number}"),
                     "period": (None, round_.name),
                     "deadline": (None, deadline),
+                    "freeze at the deadline": (None, "yes" if freeze_at_deadline else None),
                     "subjects": (None, len(subjects)),
                 },
                 round_id=round_.pk,

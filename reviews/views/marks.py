@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from reviews.forms.sheet import SheetRow, posted_rows, stored_row, wanted
 from reviews.models import Assignment, Phase, Round, Subject
 from reviews.navigation import round_context
+from reviews.queries.freezing import Standing, standing_of
 from reviews.queries.marks import cells_of
 from reviews.queries.progress import completeness, entered_filter, leaf_progress, missing_subjects
 from reviews.queries.rounds import categories_of, subjects_of
@@ -49,6 +50,8 @@ def my_marks(request: HttpRequest, pk: int) -> HttpResponse:
             if rows
         ],
         "collecting": round_.phase == Phase.COLLECTING,
+        "may_delegate": any(access.may_delegate(request.user, assignment) for assignment in assignments),
+        "deputy": any(access.stands_in_for(request.user, assignment) for assignment in assignments),
         "all_sheets": access.may_see_all_marks(request.user),
     }
     return render(request, "reviews/my_marks.html", context)
@@ -63,6 +66,7 @@ class _Sheet:
     assignment: Assignment
     page: Page[Any]
     filters: dict[str, str]
+    standing: Standing
     rows: list[SheetRow] = field(default_factory=list)
 
     @property
@@ -83,7 +87,8 @@ def mark_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespons
         return _save(request, sheet)
     cells = cells_of(assignment, sheet.tree, [subject.pk for subject in sheet.subjects])
     sheet.rows = [stored_row(subject, cells.get(subject.pk)) for subject in sheet.subjects]
-    return _page(request, sheet, editable=editable and round_.phase == Phase.COLLECTING)
+    open_now = round_.phase == Phase.COLLECTING and not sheet.standing.frozen
+    return _page(request, sheet, editable=editable and open_now)
 
 
 def _sheet(request: HttpRequest, round_: Round, assignment: Assignment) -> _Sheet:
@@ -97,7 +102,7 @@ def _sheet(request: HttpRequest, round_: Round, assignment: Assignment) -> _Shee
     elif filters["show"] == "entered":
         node = tree.nodes[assignment.indicator]
         found = found.filter(entered_filter(node, assignment.assessor))
-    return _Sheet(round_, tree, assignment, paged(request, found), filters)
+    return _Sheet(round_, tree, assignment, paged(request, found), filters, standing_of(round_, assignment))
 
 
 def _save(request: HttpRequest, sheet: _Sheet) -> HttpResponse:

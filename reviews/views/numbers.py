@@ -19,6 +19,7 @@ from appraisal_site.lib.fields import canonical
 from reviews.models import Assignment, Attainment, NumberInput, Phase, Subject
 from reviews.navigation import round_context
 from reviews.numbers import read_number
+from reviews.queries.freezing import standing_of
 from reviews.queries.progress import leaf_progress
 from reviews.queries.rounds import categories_of, subjects_of
 from reviews.services.errors import Conflict, ReviewError, RoundClosed
@@ -83,6 +84,8 @@ def number_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespo
                 messages.success(request, words % {"count": saved})
                 return HttpResponseRedirect(request.get_full_path())
     [leaf] = leaf_progress(round_, tree, [assignment])
+    standing = standing_of(round_, assignment)
+    open_now = round_.phase == Phase.COLLECTING and not standing.frozen
     context = round_context(request, round_, "marks") | {
         "leaf": leaf,
         "attainment": node.method in ATTAINMENT,
@@ -92,7 +95,9 @@ def number_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespo
         "saved": saved,
         "filters": filters,
         "categories": categories_of(round_),
-        "editable": access.may_enter_marks(request.user, assignment) and round_.phase == Phase.COLLECTING,
+        "standing": standing,
+        "collecting": round_.phase == Phase.COLLECTING,
+        "editable": access.may_enter_marks(request.user, assignment) and open_now,
     }
     return render(request, "reviews/number_sheet.html", context)
 

@@ -307,6 +307,7 @@ def round_open_confirm(request: HttpRequest) -> HttpResponse:
                 by=request.user,  # type: ignore[arg-type]
                 assessor_units=units,
                 earlier=earlier,
+                freeze_at_deadline=request.POST.get("freeze") == "on",
             )
         except InvalidInput as error:
             messages.error(request, str(error))

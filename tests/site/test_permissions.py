@@ -19,10 +19,10 @@ from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
-from reviews.models import Event, Round
+from reviews.models import Delegation, Event, Round
 from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit, make_user
-from units.models import Person, Role
+from units.models import Notification, Person, Role
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +68,8 @@ ADDRESSES = {
     "units:logout": Address(None, ACCOUNTS),
     "units:password": Address(ACCOUNTS, ACCOUNTS),
     "units:account": Address(ACCOUNTS),
+    "units:notifications": Address(ACCOUNTS, ACCOUNTS),
+    "units:notification": Address(None, {OFFICE}, refused=404, args=("message",)),
     "units:account_list": Address({ADMIN, AUDITOR}),
     "units:account_add": Address({ADMIN}, {ADMIN}, data=(("username", "new"), ("name", "张新"))),
     "units:account_detail": Address({ADMIN, AUDITOR}, args=("account",)),
@@ -134,6 +136,23 @@ ADDRESSES = {
     "reviews:progress": Address(STAFF, args=ROUND),
     "reviews:progress_subjects": Address(STAFF, args=ROUND),
     "reviews:progress_leaf": Address(STAFF, args=("round", "leaf")),
+    "reviews:chase": Address(STAFF, args=ROUND),
+    "reviews:remind": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:reminders": Address(STAFF, args=ROUND),
+    "reviews:sheet_deadlines": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("reason", "x"),)),
+    "reviews:reopen_sheet": Address(
+        {OFFICE}, {OFFICE}, args=("round", "assignment"), data=(("until", "2099-01-01"), ("reason", "x"))
+    ),
+    "reviews:freeze_setting": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("freeze", "on"), ("reason", "x"))),
+    "reviews:delegations": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, {ASSESSOR}, args=ROUND),
+    "reviews:delegation_settle": Address(
+        None,
+        {OFFICE, ASSESSOR},
+        refused=404,
+        roleless=403,
+        args=("round", "delegation"),
+        data=(("do", "end"), ("reason", "x")),
+    ),
     "reviews:applicability": Address(STAFF, {OFFICE}, args=ROUND, data=(("exclude", "K21"),)),
     "reviews:my_marks": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:mark_sheet": Address(
@@ -159,6 +178,15 @@ ADDRESSES = {
     ),
     "reviews:event_detail": Address(
         READERS, {OFFICE}, args=("round", "event"), data=(("do", "withdraw"), ("reason", "x"))
+    ),
+    "reviews:evidence_list": Address(READERS, args=ROUND),
+    "reviews:evidence_counts": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:evidence": Address(
+        {*ABOVE, ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "files_key")
+    ),
+    "reviews:evidence_file": Address({*ABOVE, ASSESSOR}, refused=404, roleless=403, args=("round", "evidence")),
+    "reviews:evidence_withdraw": Address(
+        None, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "evidence")
     ),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
@@ -198,6 +226,8 @@ ADDRESSES = {
 }
 # What changes for readers when the result is announced; before and after, nobody else sees more.
 ANNOUNCED = {
+    "reviews:evidence": Address({*ABOVE, ASSESSOR, SUBJECT}, refused=404, args=("round", "files_key")),
+    "reviews:evidence_file": Address({*ABOVE, ASSESSOR, SUBJECT}, refused=404, args=("round", "evidence")),
     "scoring:ranking": Address(ROLES, args=ROUND),
     "scoring:subject_result": Address(ABOVE | {SUBJECT}, refused=404, args=("round", "subject")),
     # Grades are decided before the result is announced: back to the limits.
@@ -257,6 +287,18 @@ def site() -> Site:
         ADMIN: make_user(Role.ADMIN),
         OFFICE: office,
     }
+    delegation = Delegation.objects.create(
+        round=round_,
+        giver=accounts[ASSESSOR],
+        taker=make_user(),
+        starts="2026-01-01",
+        ends="2099-01-01",
+        reason="x",
+        state=Delegation.State.AGREED,
+    )
+    place = find_place(round_, f"mark.{first.pk}.{marked.pk}")
+    assert place is not None
+    proof = add_evidence(place=place, file=ContentFile(b"text", name="x.txt"), by=accounts[ASSESSOR])
     known = {
         "round": round_.pk,
         "other_round": other_round.pk,
@@ -269,6 +311,10 @@ def site() -> Site:
         "assignment": marked.pk,
         "number_assignment": number.pk,
         "event": event.pk,
+        "files_key": f"mark.{first.pk}.{marked.pk}",
+        "evidence": proof.pk,
+        "delegation": delegation.pk,
+        "message": Notification.objects.create(account=office, title="x").pk,
         "leaf": "K21",
         "limit": 0,
         "phase": "reviewing",

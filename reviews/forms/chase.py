@@ -1,0 +1,87 @@
+"""Forms of the chase board: a reminder, a deadline, opening a sheet again, a delegation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reviews.models import Assignment
+from units.models import User
+
+from .rounds import DateInput
+
+
+class ReminderForm(forms.Form):
+    subject = forms.CharField(label=_("Subject line"), max_length=120)
+    text = forms.CharField(label=_("Text"), max_length=2000, widget=forms.Textarea(attrs={"rows": 6}))
+    confirmed = forms.BooleanField(label=_("Remind once more although it was done a short while ago"), required=False)
+
+
+class SheetDeadlineForm(forms.Form):
+    deadline = forms.DateField(
+        label=_("Deadline"),
+        required=False,
+        widget=DateInput(),
+        help_text=_("Left empty: the deadline of the round."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class ReopenForm(forms.Form):
+    until = forms.DateField(label=_("Open until the end of"), widget=DateInput())
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class SheetChoice(forms.ModelMultipleChoiceField):
+    """Sheets by leaf and assessor."""
+
+    def __init__(self, titles: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.titles = titles
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.indicator} {self.titles.get(obj.indicator, '')}"
+
+
+class DelegationForm(forms.Form):
+    """`sheets` are the giver's own; `taker` is found by user name or, if there is only one, by name."""
+
+    taker = forms.CharField(
+        label=_("Colleague"),
+        max_length=150,
+        help_text=_(
+            "User name or full name. A colleague of your own unit may enter at once; "
+            "for an account of another unit the appraisal office has to agree."
+        ),
+        widget=forms.TextInput(attrs={"list": "colleagues", "autocomplete": "off"}),
+    )
+    starts = forms.DateField(label=_("From"), widget=DateInput())
+    ends = forms.DateField(label=_("Until the end of"), widget=DateInput())
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, sheets: list[Assignment], titles: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sheets"] = SheetChoice(
+            titles,
+            label=_("Sheets"),
+            queryset=Assignment.objects.filter(pk__in=[one.pk for one in sheets]),
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Choose at least one sheet.")},
+        )
+        self.order_fields(["taker", "sheets", "starts", "ends", "reason"])
+
+    def clean_taker(self) -> User:
+        words = self.cleaned_data["taker"].strip()
+        found = list(User.objects.filter(is_active=True, username__iexact=words)[:2])
+        found = found or list(User.objects.filter(is_active=True, name=words)[:2])
+        if not found:
+            raise forms.ValidationError(_("There is no account of this name."), "unknown")
+        if len(found) > 1:
+            raise forms.ValidationError(_("Several accounts have this name: give the user name."), "several")
+        return found[0]

@@ -12,9 +12,10 @@ from indicators.services import engine_plan
 from indicators.sets import readers
 from scoring.engine.types import Plan
 from units import access
+from units.models import Role
 
-from .models import Round
-from .tree import EVENTS, Tree
+from .models import EventLeaf, Round
+from .tree import ATTAINMENT, EVENTS, NUMBERS, Tree
 
 
 def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str,
 
     A page passes it to its template, which starts with `reviews/_round_header.html`. Load the
     round with `Round.objects.select_related("plan", "plan_version")`: then this costs no query
-    but the one for the account's roles.
+    but the one for the account's roles, and one for an assessor's.
     """
     plan = engine_plan(round_.plan_version)
     return {
@@ -39,18 +40,37 @@ def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str,
 def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, bool]]:
     marks = access.may_see_some_marks(user)
     events = access.may_see_events(user)
+    takes_events = bool(Tree(plan).of(EVENTS))
     return [
         ("overview", _("Overview"), "reviews:round_detail", access.may_see_rounds(user)),
         ("progress", _("Progress"), "reviews:progress", access.may_see_progress(user)),
         ("marks", _("Mark sheets") if access.may_see_all_marks(user) else _("My marks"), "reviews:my_marks", marks),
-        ("events", _("Bonus and penalty"), "reviews:event_list", events and bool(Tree(plan).of(EVENTS))),
+        ("own", _("My reports"), "reviews:own_reports", access.is_subject(user)),
+        ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
+        ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
+        ("events", _("Bonus and penalty"), "reviews:event_list", takes_events and _sees_events(user, round_)),
+        ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
         ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),
         ("earlier", _("Earlier rounds"), "scoring:earlier", access.may_see_earlier(user) and bool(readers(plan))),
         ("workbook", _("Workbook"), "reports:workbook", access.may_download_workbook(user)),
         ("ranking", _("Ranking"), "scoring:ranking", access.may_see_ranking(user, round_)),
         ("selections", _("Use of the results"), _use_of(round_), _may_use(user, round_)),
+        ("files", _("Files"), "reviews:evidence_list", access.may_keep_evidence(user)),
         ("history", _("Log"), "reviews:history", access.may_see_audit(user)),
     ]
+
+
+def _sees_events(user: Any, round_: Round) -> bool:
+    """All of them, or those of the indicators on which the account's unit may propose."""
+    if access.may_see_events(user):
+        return True
+    units = access.assessor_units(user)
+    return bool(units) and EventLeaf.objects.filter(round=round_, units__in=units).exists()
+
+
+def _sees_figures(user: Any, plan: Plan) -> bool:
+    sees = access.may_see_some_marks(user) or access.may_see_all_reports(user)
+    return sees and bool(Tree(plan).of(ATTAINMENT | NUMBERS))
 
 
 def _may_use(user: Any, round_: Round) -> bool:

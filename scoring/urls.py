@@ -15,6 +15,7 @@ urlpatterns = [
     path("rounds/<int:round_pk>/payout/", views.payout, name="payout"),
     path("rounds/<int:round_pk>/earlier/", views.earlier, name="earlier"),
     path("rounds/<int:round_pk>/earlier/<str:code>/", views.earlier_subjects, name="earlier_subjects"),
+    path("rounds/<int:round_pk>/events/effects/", views.event_effects, name="event_effects"),
     path("rounds/<int:round_pk>/announce/", views.announce, name="announce"),
     path("rounds/<int:round_pk>/seal/", views.seal, name="seal"),
     path("rounds/<int:round_pk>/subjects/<int:subject_pk>/", views.subject_result, name="subject_result"),

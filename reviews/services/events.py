@@ -1,40 +1,38 @@
-"""Bonus, penalty, deduction and inspection events: entered, changed, approved or rejected."""
+"""Bonus, penalty, deduction and inspection events: proposed, revised, approved, rejected or sent back."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appraisal_site.lib.fields import canonical
-from indicators.services import engine_plan
-from reviews.models import Event, EventStatus, NotApplicable, Round, Subject
-from reviews.tree import COUNTED, EVENTS, Tree
-from scoring.engine.types import CatalogueItem, Plan
+from reviews.models import Event, EventStatus, Proposer, Round, Subject
 from units import access, audit
 from units.models import AuditEntry, User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
+from .event_checks import EventData, check_event, checked, data_of, shown, value_of
+from .event_leaves import LeafSetting, leaf_settings
 from .rounds import ensure_collecting, touch_inputs
 
+__all__ = [
+    "Decided",
+    "EventData",
+    "add_event",
+    "change_event",
+    "check_event",
+    "decide_events",
+    "delete_event",
+    "return_events",
+    "value_of",
+]
 
-@dataclass(frozen=True, slots=True)
-class EventData:
-    """What an event says. `value` None: the item's only value. `matter` is kept trimmed."""
 
-    indicator: str
-    item: str = ""
-    count: Decimal = Decimal(1)
-    value: Decimal | None = None
-    matter: str = ""
-    basis: str = ""
-    date: datetime.date | None = None
+RETURNED = "returned"  # what the log calls the status of an event that was sent back
 
 
 @dataclass(slots=True)
@@ -45,71 +43,102 @@ class Decided:
     refused: dict[int, ReviewError] = field(default_factory=dict)
 
 
-def add_event(*, subject: Subject, data: EventData, by: User) -> Event:
-    """Enter an event; it waits for approval and does not count yet. Audited.
+def add_event(*, subject: Subject, data: EventData, by: User, application: bool = False) -> Event:
+    """Propose an event; it waits for approval and does not count yet. Audited.
 
-    Raises NotAllowed, RoundClosed, InvalidInput ("indicator", "item", "count", "value").
+    With `application` it is the subject's own (申报). Raises NotAllowed, RoundClosed, InvalidInput
+    ("indicator", "item", "count", "value", "month").
     """
-    if not access.may_manage_events(by):
-        raise NotAllowed
     with transaction.atomic():
         round_ = ensure_collecting(subject.round_id)
-        data = _checked(subject, data, round_)
-        event = Event.objects.create(subject=subject, created_by=by, updated_by=by, **asdict(data))
+        leaf = leaf_settings(round_).get(data.indicator) or LeafSetting(data.indicator)
+        proposed_as, unit = _proposer(by, subject, leaf, application=application)
+        data = checked(subject, data, round_)
+        event = Event.objects.create(
+            subject=subject,
+            proposed_as=proposed_as,
+            proposed_for_id=unit,
+            created_by=by,
+            updated_by=by,
+            **asdict(data),
+        )
         audit.record(
             by,
             "add event",
             event,
-            label=_label(event, subject),
-            changes={name: (None, value) for name, value in _shown(data).items()},
+            label=label_of(event, subject),
+            changes={name: (None, value) for name, value in shown(data).items()},
             round_id=round_.pk,
         )
         touch_inputs(round_.pk)
     return event
 
 
-def change_event(*, event: Event, subject: Subject, data: EventData, seen: int, by: User) -> Event:
-    """Change an event, if its version is still the one `seen`. A decided one waits for approval again.
+def _proposer(by: User, subject: Subject, leaf: LeafSetting, *, application: bool) -> tuple[Proposer, int | None]:
+    """As what this account proposes, and for which assessor unit; NotAllowed if as nothing."""
+    if application:
+        if access.may_apply_for_events(by, subject, leaf):
+            return Proposer.SUBJECT, None
+    elif access.is_office(by):
+        return Proposer.OFFICE, None
+    elif access.may_propose_events(by, leaf):
+        return Proposer.ASSESSOR, min(access.assessor_units(by) & leaf.unit_ids)
+    raise NotAllowed
 
-    Audited with from and to. Raises like `add_event`, and Conflict.
+
+def change_event(*, event: Event, subject: Subject, data: EventData, seen: int, by: User) -> Event:
+    """Change an event, if its version is still the one `seen`. A decided or returned one waits for approval again.
+
+    Who proposed it may do so until it is decided, the office always. Audited with from and to. Raises like
+    `add_event`, and Conflict.
     """
-    if not access.may_manage_events(by):
-        raise NotAllowed
     with transaction.atomic():
         round_ = ensure_collecting(event.subject.round_id)
+        current = _current(event.pk)
+        if current.version != seen and access.is_proposer(by, current):
+            raise Conflict(_theirs(current))  # decided meanwhile, perhaps: its proposer shall see as what
+        _may_change(by, current, subject, data, round_)
         if subject.round_id != round_.pk:
             raise InvalidInput(_("This subject is not in the round."), "subject")
-        data = _checked(subject, data, round_)
-        current = _current(event.pk)
-        before = _data(current)
-        if before == data and current.subject_id == subject.pk:
+        data = checked(subject, data, round_)
+        before = data_of(current)
+        if before == data and current.subject_id == subject.pk and not current.returned:
             return current
         _swap(
             current,
             seen,
             by,
             subject=subject,
-            status=EventStatus.PENDING,
-            decided_by=None,
-            decided_at=None,
-            decision_reason="",
+            **_decision(EventStatus.PENDING, "", by),
             **asdict(data),
         )
-        after = _shown(data)
+        after = shown(data)
         audit.record(
             by,
             "change event",
             current,
-            label=_label(current, subject),
-            changes={name: (old, after[name]) for name, old in _shown(before).items()}
+            label=label_of(current, subject),
+            changes={name: (old, after[name]) for name, old in shown(before).items()}
             | {
                 "subject": (current.subject.name, subject.name),
-                "status": (current.status, EventStatus.PENDING.value),
+                "status": (_status(current), EventStatus.PENDING.value),
             },
             round_id=round_.pk,
         )
         touch_inputs(round_.pk)
     return _current(event.pk)
+
+
+def _may_change(by: User, event: Event, subject: Subject, data: EventData, round_: Round) -> None:
+    """Who may not propose the event as it shall be may not make it so by changing another one."""
+    if not access.may_change_event(by, event):
+        raise NotAllowed
+    if access.is_office(by):
+        return
+    leaf = leaf_settings(round_).get(data.indicator) or LeafSetting(data.indicator)
+    own = event.proposed_as == Proposer.SUBJECT
+    if not (access.may_apply_for_events(by, subject, leaf) if own else access.may_propose_events(by, leaf)):
+        raise NotAllowed
 
 
 def decide_events(
@@ -120,9 +149,10 @@ def decide_events(
     reason: str,
     by: User,
 ) -> Decided:
-    """Approve, reject or reopen events, given as (id, version seen). A rejection needs a reason.
+    """Approve or reject events, or undo their decision, given as (id, version seen).
 
-    Events changed meanwhile are reported as conflicts, the others decided; each is audited.
+    A rejection and an undone decision need a reason. Events changed meanwhile are reported as conflicts, the
+    others decided; each is audited.
     """
     if not access.may_manage_events(by):
         raise NotAllowed
@@ -130,129 +160,100 @@ def decide_events(
         raise InvalidInput(_("This is not a status."), "status")
     if status == EventStatus.REJECTED and not reason.strip():
         raise InvalidInput(_("A rejection needs a reason."), "reason")
+    if status == EventStatus.PENDING and not reason.strip():
+        raise InvalidInput(_("Undoing a decision needs a reason."), "reason")
+    return _settle(round, seen, by, reason, _decision(status, reason, by), lambda event: event.status != status)
+
+
+def return_events(
+    *,
+    round: Round,  # noqa: A002
+    seen: Sequence[tuple[int, int]],
+    reason: str,
+    by: User,
+) -> Decided:
+    """Send events that wait for approval back to who proposed them, for revision. Needs a reason; audited.
+
+    They wait for approval all the same, and do not count. What the office entered itself has nobody to go back to.
+    """
+    if not access.may_manage_events(by):
+        raise NotAllowed
+    if not reason.strip():
+        raise InvalidInput(_("Returning an event needs a reason: what is to be revised."), "reason")
+    values = _decision(EventStatus.PENDING, reason, by) | {"returned": True, "decision_reason": reason.strip()}
+    return _settle(round, seen, by, reason, values, _returnable)
+
+
+def _returnable(event: Event) -> bool:
+    return event.status == EventStatus.PENDING and not event.returned and event.proposed_as != Proposer.OFFICE
+
+
+def _settle(
+    round_: Round,
+    seen: Sequence[tuple[int, int]],
+    by: User,
+    reason: str,
+    values: dict[str, object],
+    concerns: Callable[[Event], bool],
+) -> Decided:
+    """Write the same decision to all of these events that it concerns."""
     decided = Decided()
     with transaction.atomic():
-        round_ = ensure_collecting(round)
+        locked = ensure_collecting(round_)
         versions = dict(seen)
-        events = Event.objects.filter(pk__in=versions, subject__round=round_).select_related("subject", "updated_by")
+        events = Event.objects.filter(pk__in=versions, subject__round=locked).select_related("subject", "updated_by")
         entries: list[AuditEntry] = []
         for event in events:
-            if event.status == status:
+            if not concerns(event):
                 continue
             try:
-                _swap(event, versions[event.pk], by, **_decision(status, reason, by))
+                _swap(event, versions[event.pk], by, **values)
             except Conflict as conflict:
                 decided.refused[event.pk] = conflict
                 continue
             decided.done.append(event.pk)
+            after = RETURNED if values["returned"] else values["status"]
             entries.append(
                 audit.entry(
                     by,
                     "decide event",
                     event,
-                    label=_label(event, event.subject),
-                    changes={"status": (event.status, status)},
-                    round_id=round_.pk,
+                    label=label_of(event, event.subject),
+                    changes={"status": (_status(event), after)},
+                    round_id=locked.pk,
                     reason=reason.strip(),
                 )
             )
         AuditEntry.objects.bulk_create(entries)
         if decided.done:
-            touch_inputs(round_.pk)
+            touch_inputs(locked.pk)
     return decided
 
 
 def delete_event(*, event: Event, seen: int, reason: str, by: User) -> None:
     """Withdraw an event entered by mistake. Needs a reason; what it said stays in the audit trail."""
-    if not access.may_manage_events(by):
+    if not access.may_change_event(by, event):
         raise NotAllowed
     if not reason.strip():
         raise InvalidInput(_("Withdrawing an event needs a reason."), "reason")
     with transaction.atomic():
         round_ = ensure_collecting(event.subject.round_id)
         current = _current(event.pk)
+        if not access.may_change_event(by, current):
+            raise Conflict(_theirs(current))  # decided meanwhile
         if not Event.objects.filter(pk=event.pk, version=seen).delete()[0]:
             raise Conflict(_theirs(current))
         audit.record(
             by,
             "withdraw event",
             event,
-            label=_label(current, current.subject),
-            changes={name: (value, None) for name, value in _shown(_data(current)).items()}
-            | {"status": (current.status, None)},
+            label=label_of(current, current.subject),
+            changes={name: (value, None) for name, value in shown(data_of(current)).items()}
+            | {"status": (_status(current), None)},
             round_id=round_.pk,
             reason=reason.strip(),
         )
         touch_inputs(round_.pk)
-
-
-def value_of(item: CatalogueItem | None, value: Decimal | None) -> Decimal | None:
-    """What one count of an event is worth: its own value, else the item's only one."""
-    if value is None and item is not None and len(item.values) == 1:
-        return item.values[0]
-    return value
-
-
-# ---------------------------------------------------------------- checks
-
-
-def _checked(subject: Subject, data: EventData, round_: Round) -> EventData:
-    plan = engine_plan(round_.plan_version)
-    data = check_event(plan, data)
-    path = Tree(plan).path(data.indicator)
-    above = NotApplicable.objects.filter(subject=subject, indicator__in=path).first()
-    if above is not None:
-        raise InvalidInput(
-            _("“%(node)s” is not applicable to %(name)s.")
-            % {"node": Tree(plan).nodes[above.indicator].title, "name": subject.name},
-            "indicator",
-        )
-    return data
-
-
-def check_event(plan: Plan, data: EventData) -> EventData:
-    """The event as it is stored, or InvalidInput: leaf, item, count and value by the catalogue."""
-    node = Tree(plan).get(data.indicator)
-    if node is None or node.method not in EVENTS:
-        raise InvalidInput(_("This indicator takes no events."), "indicator")
-    items = {item.code: item for item in node.catalogue}
-    item = items.get(data.item)
-    if items and item is None:
-        raise InvalidInput(_("Choose an item of the catalogue."), "item")
-    if not items and data.item:
-        raise InvalidInput(_("This indicator has no catalogue."), "item")
-    if node.method not in COUNTED and data.count != 1:
-        raise InvalidInput(_("A bonus has no count: it must be 1."), "count")
-    if data.count <= 0:
-        raise InvalidInput(_("The count must be greater than 0."), "count")
-    return EventData(
-        indicator=node.code,
-        item=data.item,
-        count=data.count,
-        value=_check_value(item, data.value),
-        matter=data.matter.strip(),
-        basis=data.basis.strip(),
-        date=data.date,
-    )
-
-
-def _check_value(item: CatalogueItem | None, value: Decimal | None) -> Decimal | None:
-    values = item.values if item else ()
-    if value is not None and value <= 0:
-        raise InvalidInput(_("The value must be greater than 0; the indicator gives the sign."), "value")
-    if len(values) == 1:
-        if value is not None and value != values[0]:
-            raise InvalidInput(
-                _("The catalogue fixes the value at %(value)s.") % {"value": canonical(values[0])},
-                "value",
-            )
-        return None
-    if value is None:
-        raise InvalidInput(_("State the value."), "value")
-    if values and value not in values:
-        expected = ", ".join(canonical(allowed) for allowed in values)
-        raise InvalidInput(_("The value must be one of: %(values)s.") % {"values": expected}, "value")
-    return value
 
 
 # ---------------------------------------------------------------- rows
@@ -272,17 +273,23 @@ def _swap(event: Event, seen: int, by: User, **values: object) -> None:
 
 def _decision(status: str, reason: str, by: User) -> dict[str, object]:
     if status == EventStatus.PENDING:
-        return {"status": status, "decided_by": None, "decided_at": None, "decision_reason": ""}
+        return {"status": status, "returned": False, "decided_by": None, "decided_at": None, "decision_reason": ""}
     return {
         "status": status,
+        "returned": False,
         "decided_by": by,
         "decided_at": timezone.now(),
         "decision_reason": reason.strip(),
     }
 
 
+def stale(event: Event) -> Conflict:
+    """What somebody is told who saw an older state of this event."""
+    return Conflict(_theirs(event))
+
+
 def _theirs(event: Event) -> Theirs:
-    words = " · ".join(str(value) for value in _shown(_data(event)).values() if value is not None)
+    words = " · ".join(str(value) for value in shown(data_of(event)).values() if value is not None)
     return Theirs(
         f"{event.subject.name} · {words} · {event.get_status_display()}",
         by=event.updated_by,
@@ -291,14 +298,9 @@ def _theirs(event: Event) -> Theirs:
     )
 
 
-def _data(event: Event) -> EventData:
-    return EventData(event.indicator, event.item, event.count, event.value, event.matter, event.basis, event.date)
+def _status(event: Event) -> str:
+    return RETURNED if event.returned else event.status
 
 
-def _shown(data: EventData) -> dict[str, object]:
-    """The fields that say something, for the audit trail and for the words of a conflict."""
-    return {name: value if value != "" else None for name, value in asdict(data).items()}
-
-
-def _label(event: Event, subject: Subject) -> str:
+def label_of(event: Event, subject: Subject) -> str:
     return " · ".join(part for part in (subject.name, event.indicator, event.item, event.matter) if part)

@@ -23,6 +23,7 @@ from units.models import Person, Unit, User
 
 from .assessors import bind_marked_leaves, match_assessors
 from .errors import InvalidInput, NotAllowed, RoundClosed
+from .event_leaves import bind_event_leaves
 from .set_members import create_members
 
 # The label of a period, by the plan's `period`.
@@ -120,6 +121,7 @@ def open_round(
             for set_name, chosen in (earlier or {}).items():
                 create_members(round_, set_name, chosen, by)
             bind_marked_leaves(round_)
+            bind_event_leaves(round_, plan, units)
     except IntegrityError:
         # The only constraint that well-formed subjects can meet: one round per plan and period.
         raise InvalidInput(period_taken_words(plan, name), "name") from None

@@ -3,6 +3,7 @@
 from .blocks import decide_block
 from .decisions import decide, withdraw
 from .earlier import earlier, earlier_subjects
+from .effects import event_effects
 from .limits import announce, limits, seal
 from .mine import my_results
 from .payout import payout
@@ -17,6 +18,7 @@ __all__ = [
     "decide_block",
     "earlier",
     "earlier_subjects",
+    "event_effects",
     "figure",
     "limits",
     "my_results",

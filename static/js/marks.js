@@ -52,13 +52,3 @@ document.addEventListener("change", (event) => {
     box.checked = event.target.checked;
   }
 });
-
-/* Matters are suggested for the chosen catalogue item only. */
-const entry = document.getElementById("id_entry");
-const matters = document.getElementById("matters");
-if (entry && matters) {
-  const all = [...matters.children];
-  const offer = () => matters.replaceChildren(...all.filter((one) => one.dataset.entry === entry.value));
-  entry.addEventListener("change", offer);
-  if (entry.value) offer();
-}

@@ -6,7 +6,7 @@ import pytest
 
 from indicators.services import engine_plan, ensure_plan
 from reviews.models import Event, EventStatus, Phase
-from reviews.queries.events import effect_words, known_matters, worth
+from reviews.queries.events import known_matters, worth
 from reviews.services import errors
 from reviews.services.applicability import set_not_applicable
 from reviews.services.events import (
@@ -43,7 +43,8 @@ def test_an_event_waits_for_approval_with_its_matter_trimmed(round_, office):
     round_.refresh_from_db()
     assert round_.input_version == 1
     assert AuditEntry.objects.get(action="add event").changes["value"] == [None, "2"]
-    assert known_matters(round_) == [("B", "B-1", "经验推广")]
+    assert known_matters(round_, "B", "B-1") == [("经验推广", False)]
+    assert known_matters(round_, "B", "B-1", event.subject) == [("经验推广", True)]
 
 
 @pytest.mark.parametrize(
@@ -198,15 +199,10 @@ def test_a_withdrawn_event_stays_in_the_log(round_, office):
     assert entry.reason == "误录"
 
 
-def test_the_effect_in_words(round_, office):
+def test_what_an_event_is_worth_has_the_sign_of_its_method(round_, office):
     tree = Tree(engine_plan(round_.plan_version))
     subject = round_.subjects.first()
-    first = add_event(subject=subject, data=BONUS, by=office)
-    decide_events(round=round_, seen=[(first.pk, 1)], status="approved", reason="", by=office)
-    second = add_event(subject=subject, data=BONUS, by=office)
+    bonus = add_event(subject=subject, data=BONUS, by=office)
     penalty = add_event(subject=subject, data=EventData("D", "D-1", count=Decimal(2), value=Decimal("1.5")), by=office)
-    assert worth(tree, second) == 2
+    assert worth(tree, bonus) == 2
     assert worth(tree, penalty) == -3
-    others = list(Event.objects.all())
-    assert len(effect_words(tree, second, others)) == 2  # the cap, and the matter that is there
-    assert len(effect_words(tree, penalty, others)) == 1

@@ -240,7 +240,7 @@ class Writer:
         for event in gone:
             self.entries.append(self._event_entry("withdraw event", event, (event.status, None)))
         delete_rows(Event, [event.pk for event in gone])
-        fields = ["status", "source", "version", "updated_by", "updated_at", "decided_by", "decided_at"]
+        fields = ["status", "source", "version", "updated_by", "updated_at", "decided_by", "decided_at", "returned"]
         Event.objects.bulk_update(changed, fields, batch_size=100)
         Event.objects.bulk_create(created, batch_size=BATCH)
         changes.new, changes.changed, changes.withdrawn = len(created), len(changed), len(gone)
@@ -273,12 +273,14 @@ class Writer:
             source=Source.WORKBOOK,
             created_by=self.by,
             updated_by=self.by,
+            month=f"{values['date']:%Y-%m}" if values["date"] else "",
             **values,
         )
         self._decide(event)
         return event
 
     def _decide(self, event: Event) -> None:
+        event.returned = False
         decided = event.status != EventStatus.PENDING
         event.decided_by, event.decided_at = (self.by, self.now) if decided else (None, None)
 

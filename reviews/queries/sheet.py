@@ -65,14 +65,15 @@ class Grid:
         return [leaf for leaf in self.leaves if takes_marks(leaf.node)]
 
 
-def grid_of(user: User, round_: Round) -> Grid:
+def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> Grid:
     """The leaves of marks that this account may see, and those of numbers that it may enter, in the plan's order.
 
-    One query. Load the round by `round_for_grid`.
+    One query. Load the round by `round_for_grid`. `only`: of these assignments, for who is about to save.
     """
     tree = Tree(engine_plan(round_.plan_version))
     found, codes = [], {}
-    for one in round_.assignments.select_related("unit"):
+    assignments = round_.assignments.select_related("unit")
+    for one in assignments if only is None else assignments.filter(pk__in=only):
         codes[str(one.pk)] = one.indicator
         node = tree.nodes[one.indicator]
         marked = takes_marks(node)

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
+from appraisal_site.lib.turns import in_turn
 from reviews.models import Attainment, NumberInput
 from reviews.numbers import read_number
 from reviews.queries.marks import EMPTY
@@ -88,12 +89,14 @@ def patiently(save: Callable[[], T]) -> T:
     """Once more, a little later, if the database was too busy or had two transactions in each other's way."""
     for attempt in range(1, TRIES):
         try:
-            return save()
+            with in_turn():
+                return save()
         except OperationalError:
             if connection.in_atomic_block:
                 raise
             time.sleep(0.05 * attempt)
-    return save()
+    with in_turn():
+        return save()
 
 
 def _waves(sheets: list[tuple[Leaf, Cells]]) -> Iterable[list[tuple[Leaf, Cells]]]:

@@ -25,6 +25,7 @@ from reviews.tree import takes_marks
 from reviews.words import is_late
 from units import access
 from units.guards import require
+from units.views._common import who
 
 from ._common import get_round
 from .history import cell_fragment
@@ -37,7 +38,7 @@ def score_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The page around the grid; what stands in it comes by `sheet_data`."""
     round_ = get_round(request, pk)
     require(access.may_see_some_marks(request.user))
-    grid = queries.grid_of(request.user, round_)  # type: ignore[arg-type]
+    grid = queries.grid_of(who(request), round_)
     editable = any(not leaf.reason for leaf in grid.leaves)
     context = round_context(request, round_, "marks") | {
         "config": _config(request, round_, editable=editable),
@@ -64,13 +65,12 @@ def _config(request: HttpRequest, round_: Round, *, editable: bool) -> dict[str,
     }
 
 
-def _grid(request: HttpRequest, pk: int, *, write: bool = False) -> Grid:
+def _grid(request: HttpRequest, pk: int) -> Grid:
     """The grid of a small request: the plan's document stays in the database."""
     require(access.may_see_rounds(request.user))
     round_ = get_object_or_404(queries.round_for_grid(pk))
     require(access.may_see_some_marks(request.user))
-    require(not write or access.may_enter_some_marks(request.user))
-    return queries.grid_of(request.user, round_)  # type: ignore[arg-type]
+    return queries.grid_of(who(request), round_)
 
 
 @require_GET
@@ -85,7 +85,7 @@ def sheet_data(request: HttpRequest, pk: int) -> JsonResponse:
         "notes_required": plan.notes_required,
         "leaves": [_leaf(grid, leaf) for leaf in grid.leaves],
         "groups": queries.groups_data(grid),
-        "subjects": queries.subjects_data(request.user, grid.round),  # type: ignore[arg-type]
+        "subjects": queries.subjects_data(who(request), grid.round),
         "cells": queries.cells_of_grid(grid),
     }
     return _json(data | _phase(grid))
@@ -152,13 +152,13 @@ def sheet_history(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def sheet_cell(request: HttpRequest, pk: int) -> JsonResponse:
     """Save one cell; the status says what became of it."""
-    grid = _grid(request, pk, write=True)
+    round_ = _round_to_enter(request, pk)
     try:
         wish = _wish(_body(request))
     except ValueError:
         return _unreadable()
     try:
-        [answer] = save_cells(grid=grid, wishes=[wish], by=request.user)  # type: ignore[arg-type]
+        [answer] = _save(request, round_, [wish])
     except OperationalError:
         return _busy()
     return _json(_answer(answer), status=_status(answer))
@@ -167,7 +167,7 @@ def sheet_cell(request: HttpRequest, pk: int) -> JsonResponse:
 @require_POST
 def sheet_cells(request: HttpRequest, pk: int) -> JsonResponse:
     """Save a block; each cell is decided on its own and answered in its place."""
-    grid = _grid(request, pk, write=True)
+    round_ = _round_to_enter(request, pk)
     try:
         wishes = [_wish(row) for row in _rows(_body(request))]
     except ValueError:
@@ -176,10 +176,23 @@ def sheet_cells(request: HttpRequest, pk: int) -> JsonResponse:
         message = _("At most %(count)d cells can be saved at once.") % {"count": BATCH}
         return _json({"state": "refused", "message": message}, status=400)
     try:
-        answers = save_cells(grid=grid, wishes=wishes, by=request.user)  # type: ignore[arg-type]
+        answers = _save(request, round_, wishes)
     except OperationalError:
         return _busy()
     return _json({"cells": [_answer(answer) for answer in answers]})
+
+
+def _round_to_enter(request: HttpRequest, pk: int) -> Round:
+    require(access.may_see_rounds(request.user))
+    round_ = get_object_or_404(queries.round_for_grid(pk))
+    require(access.may_enter_some_marks(request.user))
+    return round_
+
+
+def _save(request: HttpRequest, round_: Round, wishes: Sequence[Wish]) -> list[Answer]:
+    user = who(request)
+    grid = queries.grid_of(user, round_, {wish.assignment for wish in wishes})
+    return save_cells(grid=grid, wishes=wishes, by=user)
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:

@@ -65,7 +65,8 @@ class BallotForm:
     scale: Decimal = Decimal(100)
     step: Decimal = Decimal(1)
     options: tuple[Option, ...] = ()
-    classes: tuple[VoterClass, ...] = (VoterClass("staff", "staff"),)
+    # A leaf that lists no class has one (rules of §4); its title is data like every other class's.
+    classes: tuple[VoterClass, ...] = (VoterClass("staff", "职工"),)
     trim: int = 0
     self_vote: bool = False
 

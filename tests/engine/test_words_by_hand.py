@@ -204,7 +204,7 @@ def test_attainment_in_words(target, actual, said):
 def test_ballots_in_words():
     given = subject(votes={"L": {"staff": {"75": 1, "90": 2, "": 1, "3": 0}}})
     assert steps(leaf("L", method="ballot"), given) == [
-        "staff: 3 votes (90 × 2, 75 × 1), 1 abstentions; 255 ÷ 3 = 85",
+        "职工: 3 votes (90 × 2, 75 × 1), 1 abstentions; 255 ÷ 3 = 85",
         "V = 85",
         "10 × 85 ÷ 100 = 8.5",
         rounded("8.50"),

@@ -19,13 +19,25 @@ from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
 from indicators.services import engine_plan
-from reviews.models import Assignment, Attainment, Mark, NotApplicable, NumberInput, Phase, Round, Subject
+from reviews.models import (
+    Assignment,
+    Attainment,
+    Mark,
+    NotApplicable,
+    NumberInput,
+    Phase,
+    Round,
+    Subject,
+    Target,
+    TargetState,
+)
 from reviews.services.trail import BRANCH, CELL
 from reviews.tree import ATTAINMENT, NUMBERS, Tree, takes_marks
 from scoring.engine.types import Node
 from units import access
 from units.models import AuditEntry, User
 
+from .freezing import Standing, standings
 from .marks import Cell, Kind, cells_of_sheets
 
 CellData = dict[str, Any]
@@ -39,11 +51,12 @@ MANY = 2000
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A leaf of the grid. `reason`: why this account cannot enter on it now, "" if it can."""
+    """A leaf of the grid. `reason`: why this account cannot enter on it now, "" if it can. `until`: in words."""
 
     assignment: Assignment
     node: Node
     reason: str
+    until: str = ""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -68,10 +81,10 @@ class Grid:
 def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> Grid:
     """The leaves of marks that this account may see, and those of numbers that it may enter, in the plan's order.
 
-    One query. Load the round by `round_for_grid`. `only`: of these assignments, for who is about to save.
+    Two queries. Load the round by `round_for_grid`. `only`: of these assignments, for who is about to save.
     """
     tree = Tree(engine_plan(round_.plan_version))
-    found, codes = [], {}
+    seen, codes = [], {}
     assignments = round_.assignments.select_related("unit")
     for one in assignments if only is None else assignments.filter(pk__in=only):
         codes[str(one.pk)] = one.indicator
@@ -80,24 +93,29 @@ def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> G
         if not marked and node.method not in ATTAINMENT | NUMBERS:
             continue
         if access.may_see_marks(user, one) if marked else access.may_enter_marks(user, one):
-            found.append(Leaf(one, node, _why_not(user, round_, one)))
-    found.sort(key=lambda leaf: (tree.order[leaf.node.code], leaf.assignment.pk))
-    return Grid(round_, tree, found, codes)
+            seen.append(one)
+    seen.sort(key=lambda one: (tree.order[one.indicator], one.pk))
+    dates = standings(round_, seen)
+    leaves = [
+        Leaf(one, tree.nodes[one.indicator], _why_not(user, round_, one, dates[one.pk]), dates[one.pk].words)
+        for one in seen
+    ]
+    return Grid(round_, tree, leaves, codes)
 
 
-def _why_not(user: User, round_: Round, assignment: Assignment) -> str:
+def _why_not(user: User, round_: Round, assignment: Assignment, dates: Standing) -> str:
     if not access.may_enter_marks(user, assignment):
         return _("You can read this sheet; only its assessor can change it.")
     if round_.phase != Phase.COLLECTING:
         return _("The input is closed; this sheet can only be read.")
-    return ""
+    return dates.words if dates.frozen else ""
 
 
 # ---------------------------------------------------------------- cells
 
 
 def cells_of_grid(grid: Grid) -> dict[str, CellData]:
-    """All cells that are not empty, by key. Six queries at most, however many rows."""
+    """All cells that are not empty, by key. Seven queries at most, however many rows."""
     cells: dict[str, CellData] = {}
     if grid.marked:
         cells |= _all_marks(grid.round, grid.marked)
@@ -180,7 +198,7 @@ def mark_data(cell: Cell, tree: Tree) -> CellData:
 
 
 def _all_numbers(grid: Grid, subjects: Any) -> dict[str, CellData]:
-    """The cells of attainment and number leaves of these subjects. Three queries at most."""
+    """The cells of attainment and number leaves of these subjects. Four queries at most."""
     leaves = [leaf for leaf in grid.leaves if not takes_marks(leaf.node)]
     if not leaves:
         return {}
@@ -191,7 +209,21 @@ def _all_numbers(grid: Grid, subjects: Any) -> dict[str, CellData]:
             rows = model.objects.filter(subject__in=subjects, indicator__in=columns)
             for row in rows.select_related("updated_by"):
                 cells |= number_data(row, columns[row.indicator].assignment.pk)
-    return cells | _shut(grid, subjects)
+    return _targets(subjects, leaves, cells) | _shut(grid, subjects)
+
+
+def _targets(subjects: Any, leaves: Sequence[Leaf], cells: dict[str, CellData]) -> dict[str, CellData]:
+    """The cells with the confirmed targets, which no sheet changes, in their places."""
+    columns = {leaf.node.code: leaf.assignment.pk for leaf in leaves if leaf.node.method in ATTAINMENT}
+    if not columns:
+        return cells
+    rows = Target.objects.filter(subject__in=subjects, indicator__in=columns, state=TargetState.CONFIRMED)
+    words = _("The target is confirmed and frozen. The appraisal office changes it, with a reason.")
+    for row in rows.select_related("decided_by"):
+        figure = canonical(row.value)
+        cell: CellData = {"v": figure, "seen": f"={figure}", "locked": words}
+        cells[f"{row.subject_id}:{columns[row.indicator]}:target"] = _signed(cell, "", row.decided_by, row.decided_at)
+    return cells
 
 
 def _shut(grid: Grid, subjects: Any) -> dict[str, CellData]:
@@ -254,7 +286,7 @@ class Changes:
 def changes_since(grid: Grid, cursor: int) -> Changes:
     """The cells of these leaves that anybody changed after the cursor, as they are now, and the next cursor.
 
-    A cell that became empty is sent as empty. Seven queries at most; one if nothing changed.
+    A cell that became empty is sent as empty. Eight queries at most; one if nothing changed.
     """
     entries = list(
         traced(grid.round).filter(id__gt=cursor).order_by("id").values_list("id", "target", "target_id")[: MANY + 1]

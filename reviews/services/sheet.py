@@ -19,6 +19,7 @@ from reviews.numbers import read_number
 from reviews.queries.marks import EMPTY
 from reviews.queries.sheet import Grid, Leaf, mark_data, number_data
 from reviews.tree import ATTAINMENT, takes_marks
+from units import access
 from units.models import User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
@@ -63,7 +64,7 @@ def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User) -> list[Answer]:
     for number, wish in enumerate(wishes):
         place = wish.assignment, wish.subject, wish.part
         leaf = leaves.get(wish.assignment)
-        if leaf is None:
+        if leaf is None or not access.may_enter_marks(by, leaf.assignment):
             answers[number].error = NotAllowed()
         elif wish.part not in (leaf.parts or ("",)):
             answers[number].error = InvalidInput(_("This leaf has no such part."), "part")
@@ -179,10 +180,22 @@ def _save_numbers(leaf: Leaf, cells: Cells, by: User) -> None:
         row = now.get(subject)
         current = number_data(row, leaf.assignment.pk) if row else {}
         if refusal := saved.refused.get(subject):
-            _refuse(parts, refusal)
+            _refuse(parts, _lone(leaf, rows, subject, refusal))
         for wish, answer in parts:
             key = ":".join(filter(None, (str(subject), str(leaf.assignment.pk), wish.part)))
             answer.cell = current.get(key, {"v": "", "seen": ""})
+
+
+def _lone(leaf: Leaf, rows: Sequence[NumberRow], subject: int, refusal: ReviewError) -> ReviewError:
+    """Names "pair" as the field where nothing is wrong but that the other part has still to come."""
+    row = next(row for row in rows if row.subject_id == subject)
+    if (
+        leaf.node.method in ATTAINMENT
+        and isinstance(refusal, InvalidInput)
+        and (row.target is None) != (row.value is None)
+    ):
+        return InvalidInput(refusal.message, "pair")
+    return refusal
 
 
 def _refuse(parts: Cells, error: ReviewError) -> None:

@@ -108,6 +108,7 @@ def _leaf(grid: Grid, leaf: Leaf) -> dict[str, Any]:
         "deadline": one.deadline or grid.round.deadline,
         "editable": not leaf.reason,
         "reason": leaf.reason,
+        "until": leaf.until,
         "form": _form_of(one, marked=marked),
     }
     if leaf.parts:
@@ -135,7 +136,10 @@ def sheet_changes(request: HttpRequest, pk: int) -> JsonResponse:
         return _json({"state": "refused", "message": _("The request cannot be read.")}, status=400)
     changes = queries.changes_since(grid, int(since))
     # What may change without any cell changing: a phase, a deadline, who enters.
-    leaves = [{"id": leaf.assignment.pk, "editable": not leaf.reason, "reason": leaf.reason} for leaf in grid.leaves]
+    leaves = [
+        {"id": leaf.assignment.pk, "editable": not leaf.reason, "reason": leaf.reason, "until": leaf.until}
+        for leaf in grid.leaves
+    ]
     news = {"cursor": changes.cursor, "cells": changes.cells, "shape": queries.shape_of(grid), "leaves": leaves}
     return _json(news | _phase(grid))
 

@@ -120,7 +120,7 @@ def _store(row: Evidence, place: Place, by: User) -> None:
     )
 
 
-def _ensure_takes_files(round_: Round, place: Place, by: User) -> None:
+def _ensure_takes_files(round_: Round, place: Place, by: Any) -> None:
     """Files are taken as long as what they prove is: the round, the sheet's and the report's dates."""
     if round_.phase != Phase.COLLECTING:
         raise RoundClosed
@@ -130,6 +130,15 @@ def _ensure_takes_files(round_: Round, place: Place, by: User) -> None:
     for sheet in place.assignments:
         if place.kind != EvidenceKind.SELF_REPORT and access.may_enter_marks(by, sheet):
             ensure_open(round_, sheet)
+
+
+def closed_words(place: Place, by: Any) -> str:
+    """Why this account, which may add here, cannot do so now; "" if it can."""
+    try:
+        _ensure_takes_files(place.round, place, by)
+    except RoundClosed as error:
+        return str(error)
+    return ""
 
 
 def _ensure_report_open(round_: Round, place: Place) -> None:

@@ -20,6 +20,8 @@ from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
 from reviews.models import Delegation, Event, Round
+from reviews.queries.evidence import find_place
+from reviews.services.evidence import add_evidence
 from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit, make_user
 from units.models import Notification, Person, Role
@@ -176,18 +178,26 @@ ADDRESSES = {
     "reviews:event_add": Address(
         {OFFICE}, {OFFICE}, args=ROUND, data=(("subject", "S001"), ("entry", "B|B-3"), ("value", "1"))
     ),
+    "reviews:event_catalogue": Address({OFFICE}, args=ROUND),
+    "reviews:event_matters": Address({OFFICE}, args=ROUND),
+    "reviews:event_leaves": Address(
+        READERS, {OFFICE}, args=ROUND, data=(("indicator", "B"), ("shown", "on"), ("applications", "on"))
+    ),
     "reviews:event_detail": Address(
-        READERS, {OFFICE}, args=("round", "event"), data=(("do", "withdraw"), ("reason", "x"))
+        READERS,
+        {OFFICE},
+        refused=404,
+        roleless=403,
+        args=("round", "event"),
+        data=(("do", "withdraw"), ("reason", "x")),
     ),
-    "reviews:evidence_list": Address(READERS, args=ROUND),
-    "reviews:evidence_counts": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
-    "reviews:evidence": Address(
-        {*ABOVE, ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "files_key")
+    "reviews:event_join": Address(None, {OFFICE}, args=("round", "event")),
+    # Who reads an event is told that it may not comment; who does not is told nothing.
+    "reviews:event_comment": Address(
+        None, {OFFICE}, refused=404, roleless=403, args=("round", "event"), data=(("text", "x"),)
     ),
-    "reviews:evidence_file": Address({*ABOVE, ASSESSOR}, refused=404, roleless=403, args=("round", "evidence")),
-    "reviews:evidence_withdraw": Address(
-        None, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "evidence")
-    ),
+    "reviews:own_events": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:own_event_add": Address({SUBJECT, OTHER_SUBJECT}, {SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     "scoring:my_results": Address(ROLES),
@@ -201,6 +211,7 @@ ADDRESSES = {
         READERS, {OFFICE}, args=("yearly",), data=(("do", "add"), ("set", "quarters"), ("round", "1"))
     ),
     "scoring:earlier_subjects": Address(READERS, args=("yearly", "set")),
+    "scoring:event_effects": Address(ABOVE, ABOVE, args=ROUND),
     "scoring:announce": Address(None, {OFFICE}, args=ROUND),
     "scoring:seal": Address(None, {OFFICE}, args=ROUND),
     "scoring:subject_result": Address(ABOVE, refused=404, args=("round", "subject")),
@@ -226,8 +237,10 @@ ADDRESSES = {
 }
 # What changes for readers when the result is announced; before and after, nobody else sees more.
 ANNOUNCED = {
-    "reviews:evidence": Address({*ABOVE, ASSESSOR, SUBJECT}, refused=404, args=("round", "files_key")),
-    "reviews:evidence_file": Address({*ABOVE, ASSESSOR, SUBJECT}, refused=404, args=("round", "evidence")),
+    "reviews:evidence": Address({*ABOVE, ASSESSOR, SUBJECT}, refused=404, roleless=403, args=("round", "files_key")),
+    "reviews:evidence_file": Address(
+        {*ABOVE, ASSESSOR, SUBJECT}, refused=404, roleless=403, args=("round", "evidence")
+    ),
     "scoring:ranking": Address(ROLES, args=ROUND),
     "scoring:subject_result": Address(ABOVE | {SUBJECT}, refused=404, args=("round", "subject")),
     # Grades are decided before the result is announced: back to the limits.

@@ -17,7 +17,8 @@ from appraisal_site.lib.turns import in_turn
 from reviews.models import Attainment, NumberInput
 from reviews.numbers import read_number
 from reviews.queries.marks import EMPTY
-from reviews.queries.sheet import Grid, Leaf, mark_data, number_data
+from reviews.queries.sheet import Grid, Leaf
+from reviews.queries.sheet_cells import mark_data, number_data
 from reviews.tree import ATTAINMENT, takes_marks
 from units import access
 from units.models import User

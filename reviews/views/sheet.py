@@ -19,6 +19,8 @@ from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
 from reviews.queries import sheet as queries
 from reviews.queries.sheet import Grid, Leaf
+from reviews.queries.sheet_cells import cells_of_grid
+from reviews.queries.sheet_changes import changes_since, cursor_of
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed
 from reviews.services.sheet import Answer, Wish, save_cells
 from reviews.tree import takes_marks
@@ -79,14 +81,14 @@ def sheet_data(request: HttpRequest, pk: int) -> JsonResponse:
     grid = _grid(request, pk)
     plan = grid.tree.plan
     data = {
-        "cursor": queries.cursor_of(grid.round),
+        "cursor": cursor_of(grid.round),
         "shape": queries.shape_of(grid),
         "decimals": plan.decimals,
         "notes_required": plan.notes_required,
         "leaves": [_leaf(grid, leaf) for leaf in grid.leaves],
         "groups": queries.groups_data(grid),
         "subjects": queries.subjects_data(who(request), grid.round),
-        "cells": queries.cells_of_grid(grid),
+        "cells": cells_of_grid(grid),
     }
     return _json(data | _phase(grid))
 
@@ -134,7 +136,7 @@ def sheet_changes(request: HttpRequest, pk: int) -> JsonResponse:
     since = request.GET.get("since", "")
     if not since.isascii() or not since.isdigit() or len(since) > 18:
         return _json({"state": "refused", "message": _("The request cannot be read.")}, status=400)
-    changes = queries.changes_since(grid, int(since))
+    changes = changes_since(grid, int(since))
     # What may change without any cell changing: a phase, a deadline, who enters.
     leaves = [
         {"id": leaf.assignment.pk, "editable": not leaf.reason, "reason": leaf.reason, "until": leaf.until}

@@ -1,0 +1,93 @@
+"""Which cells of the grid anybody changed since, by the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from reviews.models import Round, Subject
+from reviews.services.trail import BRANCH, CELL
+from units.models import AuditEntry
+
+from .marks import cells_of_sheets
+from .sheet import Grid, places
+from .sheet_cells import EMPTY, CellData, all_numbers, cells_of_grid, mark_data
+
+ROUND = Round._meta.label_lower
+# Entries of these are written while the round is locked: see `cursor_of`.
+TRACED = (CELL, BRANCH)
+LOADED = "load workbook"
+# More entries than this, and all cells are sent anew: a few queries instead of long lists.
+MANY = 2000
+
+
+def traced(round_: Round) -> QuerySet[AuditEntry]:
+    """The entries that tell of changed cells: of a cell, of a branch, and of a workbook, whose new rows have none."""
+    own = AuditEntry.objects.filter(round_id=round_.pk)
+    return own.filter(target__in=TRACED) | own.filter(target=ROUND, action=LOADED)
+
+
+def cursor_of(round_: Round) -> int:
+    """Up to where the trail is known: ask for it before reading cells, never after.
+
+    No change is ever skipped: whoever writes a traced entry holds the round's lock from before the entry gets its
+    number until the commit (`ensure_collecting`). So the entries of a round become visible in the order of their
+    numbers, whichever transaction began first, and below the highest that can be seen nothing appears later. Numbers
+    of other entries have no such order: they never become a cursor.
+    """
+    newest = traced(round_).order_by("-id").values_list("id", flat=True).first()
+    return newest or 0
+
+
+@dataclass(slots=True)
+class Changes:
+    cursor: int
+    cells: dict[str, CellData]
+
+
+def changes_since(grid: Grid, cursor: int) -> Changes:
+    """The cells of these leaves that anybody changed after the cursor, as they are now, and the next cursor.
+
+    A cell that became empty is sent as empty. Eight queries at most; one if nothing changed.
+    """
+    entries = list(
+        traced(grid.round).filter(id__gt=cursor).order_by("id").values_list("id", "target", "target_id")[: MANY + 1]
+    )
+    if not entries:
+        return Changes(cursor, {})
+    if len(entries) > MANY or any(target == ROUND for _id, target, _part in entries):
+        return _everything(grid)
+    keys = {key for _id, target, part in entries for key in _keys(grid, target, part)}
+    cells: dict[str, CellData] = dict.fromkeys(keys, EMPTY)
+    subjects = {int(key.split(":")[0]) for key in keys}
+    current = _cells_of_subjects(grid, subjects) if keys else {}
+    cells |= {key: cell for key, cell in current.items() if key in keys}
+    return Changes(entries[-1][0], cells)
+
+
+def _everything(grid: Grid) -> Changes:
+    cursor = cursor_of(grid.round)
+    subjects = Subject.objects.filter(round=grid.round).values_list("pk", flat=True)
+    every = (key for subject in subjects for leaf in grid.leaves for key in places(subject, leaf))
+    return Changes(cursor, dict.fromkeys(every, EMPTY) | cells_of_grid(grid))
+
+
+def _keys(grid: Grid, target: str, part: str) -> Iterator[str]:
+    """The cells that an entry of the trail is about: subject/assignment, or subject/code of a leaf or branch.
+
+    Several assessors share the 不适用 of a leaf: an entry of one of them is about the cells of all.
+    """
+    subject, _slash, name = part.partition("/")
+    codes = {name, grid.codes.get(name)} if target == CELL else {name}
+    for leaf in grid.leaves:
+        if not codes.isdisjoint(grid.tree.path(leaf.node.code)):
+            yield from places(subject, leaf)
+
+
+def _cells_of_subjects(grid: Grid, subjects: Collection[int]) -> dict[str, CellData]:
+    marked = [leaf.assignment for leaf in grid.marked]
+    found = cells_of_sheets(marked, grid.tree, subjects) if marked else {}
+    cells = {f"{subject}:{column}": mark_data(cell, grid.tree) for (column, subject), cell in found.items()}
+    return cells | all_numbers(grid, subjects)

@@ -7,7 +7,16 @@ from .events import Event, EventComment, EventLeaf, EventStatus, Proposer
 from .evidence import Evidence, EvidenceKind
 from .freezing import Reopening
 from .history import EarlierResult, RoundSetMember
+from .inspections import Conclusion, Inspection, Sampling
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
+from .plan_changes import (
+    OPEN_STATES,
+    PlanChange,
+    PlanChangeKind,
+    PlanChangeSetting,
+    PlanChangeState,
+    RoundPlanVersion,
+)
 from .reminders import Reminder, ReminderMessage
 from .reports import (
     FigureReport,
@@ -27,10 +36,12 @@ from .selections import PartialPresence, SelectionSetting
 from .source import Source
 
 __all__ = [
+    "OPEN_STATES",
     "Assignment",
     "Attainment",
     "Ballot",
     "BallotMark",
+    "Conclusion",
     "Delegation",
     "EarlierResult",
     "Event",
@@ -42,12 +53,17 @@ __all__ = [
     "FigureReport",
     "FigureState",
     "GradeDecision",
+    "Inspection",
     "Mark",
     "NotApplicable",
     "NumberInput",
     "PaperTally",
     "PartialPresence",
     "Phase",
+    "PlanChange",
+    "PlanChangeKind",
+    "PlanChangeSetting",
+    "PlanChangeState",
     "Proposer",
     "Reminder",
     "ReminderMessage",
@@ -57,7 +73,9 @@ __all__ = [
     "ReportSetting",
     "ReportState",
     "Round",
+    "RoundPlanVersion",
     "RoundSetMember",
+    "Sampling",
     "SelectionSetting",
     "SelfAssessment",
     "SelfReport",

@@ -20,6 +20,7 @@ class EvidenceKind(models.TextChoices):
     EVENT = "event", _("event")
     ATTAINMENT = "attainment", _("figure")  # target and actual, or a number; reported or entered
     SELF_REPORT = "self_report", _("self-assessment")  # without an indicator: the summary
+    INSPECTION = "inspection", _("on-site verification")
 
 
 def stored_name(evidence: Evidence, filename: str) -> str:

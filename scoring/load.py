@@ -31,6 +31,8 @@ from reviews.models import (
     Subject,
     SubjectFact,
 )
+from reviews.queries.figures import provisional_figures
+from reviews.tree import ATTAINMENT, NUMBERS, Tree
 
 from .earlier import results_then
 from .engine import types
@@ -80,12 +82,13 @@ class _Rows:
 def load_inputs(round: Round, plan: types.Plan, allow_missing: bool = True) -> types.Inputs:  # noqa: A002
     """All inputs of a round. A subject's key is its code; an event's key its row's id.
 
-    12 queries whatever the size, one more if the round has sets of earlier rounds. The caller holds
+    13 queries whatever the size, one more if the round has sets of earlier rounds. The caller holds
     the round still (see `services.run_scoring`): nothing here locks.
     """
     subjects = _subjects(round)
     _read_facts(round, plan, subjects)
     _read_entries(round, subjects)
+    _read_reported(round, Tree(plan), subjects)
     _read_votes(round, subjects)
     known_sets = _read_earlier(round, subjects)
     decisions = {
@@ -164,6 +167,21 @@ def _read_entries(round_: Round, subjects: dict[int, _Rows]) -> None:
         subjects[subject].attainment[code] = types.Attainment(target=target, actual=actual)
     for subject, code, value in _each(NumberInput.objects.filter(**of_round), "indicator", "value"):
         subjects[subject].numbers[code] = value
+
+
+def _read_reported(round_: Round, tree: Tree, subjects: dict[int, _Rows]) -> None:
+    """Reported figures that count before they are verified, where the office lets them; one query.
+
+    One of a leaf that was set 不适用 after it was reported, or without a confirmed target, says nothing.
+    """
+    for subject, code, target, value in provisional_figures(round_):
+        rows, node = subjects[subject], tree.get(code)
+        if node is None or not rows.not_applicable.isdisjoint(tree.path(code)):
+            continue
+        if node.method in ATTAINMENT and target is not None:
+            rows.attainment.setdefault(code, types.Attainment(target=target, actual=value))
+        elif node.method in NUMBERS:
+            rows.numbers.setdefault(code, value)
 
 
 def _read_votes(round_: Round, subjects: dict[int, _Rows]) -> None:

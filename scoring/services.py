@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from indicators.services import engine_plan
 from reviews.models import Phase, Round, SelectionSetting, Subject
+from reviews.queries.figures import unverified_count
 from reviews.services.rounds import change_phase
 from units.access import PUBLISHED
 from units.models import User
@@ -204,6 +205,13 @@ def obstacles_to_announcing(round_: Round) -> list[str]:
             missing,
         )
         obstacles.append(words % {"count": missing})
+    if unverified := unverified_count(round_):
+        words = ngettext(
+            "%(count)d reported figure counts without having been verified.",
+            "%(count)d reported figures count without having been verified.",
+            unverified,
+        )
+        obstacles.append(words % {"count": unverified})
     if is_stale(computation, round_):
         obstacles.append(_("Inputs have changed since the result was computed. Please compute the round again."))
     return [*obstacles, *earlier_rounds.obstacles(round_)]

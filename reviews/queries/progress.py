@@ -27,6 +27,8 @@ from reviews.tree import ATTAINMENT, BALLOTS, NUMBERS, Tree, takes_marks
 from reviews.words import is_late
 from scoring.engine.types import Node
 
+from .figures import waiting_by_leaf, waiting_leaves_of
+
 
 @dataclass(frozen=True, slots=True)
 class LeafProgress:
@@ -39,6 +41,7 @@ class LeafProgress:
     not_applicable: int
     entered: int
     deadline: datetime.date | None
+    waiting: int = 0  # figures that the subjects reported and nobody has verified (待核验)
 
     @property
     def is_marked(self) -> bool:
@@ -68,6 +71,7 @@ class Completeness:
     entered: int
     missing: int
     not_applicable: int
+    waiting: int = 0
 
     @property
     def percent(self) -> int:
@@ -80,14 +84,15 @@ def completeness(leaves: Sequence[LeafProgress]) -> Completeness:
         sum(min(leaf.entered, leaf.expected) for leaf in leaves),
         sum(leaf.missing for leaf in leaves),
         sum(leaf.not_applicable for leaf in leaves),
+        sum(leaf.waiting for leaf in leaves),
     )
 
 
 def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] | None = None) -> list[LeafProgress]:
     """Every entered and voted leaf in the tree's order, or those of `assignments` only.
 
-    Eight queries at most: assignments, subjects, not applicable, marks (by assessor, and by leaf),
-    attainments, numbers, votes.
+    Nine queries at most: assignments, subjects, not applicable, marks (by assessor, and by leaf),
+    attainments, numbers, votes, reported figures.
     """
     wanted = list(round_.assignments.select_related("unit")) if assignments is None else assignments
     ballots = tree.of(BALLOTS) if assignments is None else []
@@ -96,6 +101,8 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
     excluded = not_applicable_counts(round_, tree, codes)
     counts = _counts(round_)
     votes = _voted(round_, [node.code for node in ballots])
+    takes_figures = any(tree.nodes[code].method in ATTAINMENT | NUMBERS for code in codes)
+    waiting = waiting_by_leaf(round_) if takes_figures else {}
 
     def progress(code: str, assignment: Assignment | None, entered: int) -> LeafProgress:
         deadline = (assignment.deadline if assignment else None) or round_.deadline
@@ -107,6 +114,7 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
             excluded[code],
             entered,
             deadline,
+            waiting.get(code, 0),
         )
 
     rows = [progress(a.indicator, a, counts.get(_key(tree, a), 0)) for a in wanted]
@@ -200,6 +208,7 @@ class SubjectProgress:
     subject: Subject
     expected: int
     missing: tuple[tuple[Node, str], ...]  # (leaf, assessor)
+    waiting: frozenset[str] = frozenset()  # leaves whose reported figure nobody has verified
 
     @property
     def percent(self) -> int:
@@ -207,7 +216,7 @@ class SubjectProgress:
 
 
 def subject_progress(round_: Round, tree: Tree, subjects: Sequence[Subject]) -> list[SubjectProgress]:
-    """What is missing for each of these subjects (a page of them). Six queries."""
+    """What is missing for each of these subjects (a page of them). Seven queries."""
     wanted = [_key(tree, assignment) for assignment in round_.assignments.all()]
     wanted += [(node.code, "") for node in tree.of(BALLOTS)]
     wanted.sort(key=lambda pair: tree.order[pair[0]])
@@ -216,13 +225,14 @@ def subject_progress(round_: Round, tree: Tree, subjects: Sequence[Subject]) -> 
     for pk, code in NotApplicable.objects.filter(subject__in=ids).values_list("subject_id", "indicator"):
         excluded[pk].add(code)
     entered = _entered_by(ids, [node.code for node in tree.of(BALLOTS)])
+    waiting = waiting_leaves_of(ids)
     rows = []
     for subject in subjects:
         applicable = [pair for pair in wanted if excluded[subject.pk].isdisjoint(tree.path(pair[0]))]
         missing = tuple(
             (tree.nodes[code], assessor) for code, assessor in applicable if (code, assessor) not in entered[subject.pk]
         )
-        rows.append(SubjectProgress(subject, len(applicable), missing))
+        rows.append(SubjectProgress(subject, len(applicable), missing, frozenset(waiting.get(subject.pk, ()))))
     return rows
 
 

@@ -116,9 +116,11 @@ def _is_same(old: FigureReport | None, row: FigureRow) -> bool:
 
 
 def _check_seen(old: FigureReport | None, seen: int) -> None:
-    if (old.number if old else 0) != seen:
-        assert old is not None
-        raise Conflict(Theirs(canonical(old.value), old.note, old.reported_by, old.reported_at, str(old.number)))
+    if (old.number if old else 0) == seen:
+        return
+    if old is None:
+        raise Conflict(Theirs(_("empty"), seen="0"))
+    raise Conflict(Theirs(canonical(old.value), old.note, old.reported_by, old.reported_at, str(old.number)))
 
 
 def _store(

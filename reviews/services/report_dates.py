@@ -58,15 +58,11 @@ def settle_reports(
             setattr(setting, name, value)
         setting.version, setting.updated_by = seen + 1, by
         setting.save()
-        changes = {name.replace("_", " "): (_plain(before[name]), _plain(after[name])) for name in after}
+        changes = {name.replace("_", " "): (before[name], after[name]) for name in after}
         audit.record(by, "settle reports", locked, changes=changes, round_id=locked.pk, reason=reason.strip())
         if before["provisional"] != after["provisional"]:
             touch_inputs(locked.pk)
     return setting
-
-
-def _plain(value: object) -> object:
-    return {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
 
 
 def extend_reports(*, subject: Subject, kind: str, until: datetime.date, reason: str, by: User) -> ReportExtension:

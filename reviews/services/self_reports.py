@@ -218,8 +218,7 @@ def _save(subject: Subject, draft: Draft, seen: int, by: User) -> SavedDraft:
     report = SelfReport.objects.select_related("updated_by").filter(subject=subject).first()
     _ensure_writable(round_, subject, report)
     if (report.version if report else 0) != seen:
-        assert report is not None
-        raise _conflict(report)
+        raise _conflict(report) if report else Conflict(Theirs("", seen="0"))
     refused = _wrong(Tree(engine_plan(round_.plan_version)), draft)
     text = report.text if "" in refused and report else "" if "" in refused else _clean(draft.text)
     if report is None:

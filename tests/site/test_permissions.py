@@ -19,7 +19,7 @@ from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
-from reviews.models import Delegation, Event, Round
+from reviews.models import Delegation, Event, Round, SelfReport
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
 from scoring.services import run_scoring
@@ -198,6 +198,30 @@ ADDRESSES = {
     ),
     "reviews:own_events": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:own_event_add": Address({SUBJECT, OTHER_SUBJECT}, {SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:own_reports": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:self_report_list": Address(ABOVE | {ASSESSOR}, args=ROUND),
+    "reviews:self_report": Address(
+        ABOVE | {SUBJECT, ASSESSOR}, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "subject")
+    ),
+    "reviews:self_report_print": Address(
+        ABOVE | {SUBJECT, ASSESSOR}, refused=404, roleless=403, args=("round", "subject")
+    ),
+    "reviews:self_report_compare": Address(
+        ABOVE | {SUBJECT, ASSESSOR}, refused=404, roleless=403, args=("round", "subject")
+    ),
+    "reviews:self_report_edit": Address({SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=("round", "subject")),
+    "reviews:self_report_save": Address(None, {SUBJECT}, refused=404, roleless=403, args=("round", "subject")),
+    "reviews:report_settings": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("seen", "0"), ("provisional", "on"))),
+    "reviews:report_extend": Address({OFFICE}, {OFFICE}, args=("round", "subject")),
+    "reviews:figures": Address({*ABOVE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:figures_own": Address(ABOVE | {SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=("round", "subject")),
+    "reviews:figure_history": Address(
+        ABOVE, refused=404, roleless=403, args=("other_round", "number_subject", "number_leaf")
+    ),
+    "reviews:figures_verify": Address(
+        READERS, {OFFICE}, refused=404, roleless=403, args=("other_round", "number_assignment")
+    ),
+    "reviews:figures_targets": Address(ABOVE, {OFFICE}, args=("other_round", "number_leaf")),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     "scoring:my_results": Address(ROLES),
@@ -312,6 +336,8 @@ def site() -> Site:
     place = find_place(round_, f"mark.{first.pk}.{marked.pk}")
     assert place is not None
     proof = add_evidence(place=place, file=ContentFile(b"text", name="x.txt"), by=accounts[ASSESSOR])
+    report = SelfReport.objects.create(subject=first, text="总结", state="returned")
+    report.submissions.create(number=1, text="总结", state="returned", submitted_by=accounts[SUBJECT])
     known = {
         "round": round_.pk,
         "other_round": other_round.pk,
@@ -323,6 +349,8 @@ def site() -> Site:
         "subject": first.pk,
         "assignment": marked.pk,
         "number_assignment": number.pk,
+        "number_subject": other_round.subjects.earliest("order").pk,
+        "number_leaf": NUMBER_LEAF,
         "event": event.pk,
         "files_key": f"mark.{first.pk}.{marked.pk}",
         "evidence": proof.pk,

@@ -1,0 +1,138 @@
+"""Forms about reports: what is asked for and until when, longer time for one, a draft as it was posted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from appraisal_site.lib.fields import canonical
+from reviews.models import ReportKind, SelfReport
+from reviews.numbers import read_number
+from reviews.queries.self_reports import leaves_of
+from reviews.services.errors import ReviewError
+from reviews.services.self_reports import Draft, LeafWords
+from reviews.tree import Tree
+from reviews.wordcount import word_count
+from scoring.engine.types import Node
+
+from .rounds import DateInput
+
+
+class ReportSettingsForm(forms.Form):
+    """What the office asks for. Empty dates: as the plan says, or none."""
+
+    asks_self_report = forms.TypedChoiceField(
+        label=_("Self-summary and self-assessment"),
+        choices=(("", _("as the plan's process says")), ("yes", _("asked for")), ("no", _("not asked for"))),
+        coerce=lambda value: {"yes": True, "no": False}.get(value),
+        empty_value=None,
+        required=False,
+    )
+    self_report_due = forms.DateField(
+        label=_("Self-summary until"),
+        required=False,
+        widget=DateInput(),
+        help_text=_("Left empty: the date of the plan's step, if it has one."),
+    )
+    targets_due = forms.DateField(
+        label=_("Proposals of targets until"),
+        required=False,
+        widget=DateInput(),
+        help_text=_("After that only the office sets targets. A confirmed target is frozen at once."),
+    )
+    figures_due = forms.DateField(label=_("Actual figures until"), required=False, widget=DateInput())
+    provisional = forms.BooleanField(
+        label=_("Reported figures count provisionally before they are verified"),
+        required=False,
+        help_text=_("Otherwise a leaf whose figure is only reported is missing. Nothing unverified can be announced."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput())
+
+
+class ExtendForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Report"), choices=ReportKind.choices)
+    until = forms.DateField(label=_("Open until"), widget=DateInput())
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+@dataclass(slots=True)
+class LeafField:
+    """The fields of one leaf, as stored or as typed."""
+
+    node: Node
+    crumbs: str
+    score: str = ""
+    text: str = ""
+    error: str = ""
+
+
+@dataclass(slots=True)
+class DraftForm:
+    """A draft on its page. `seen` is the version that its reader has before their eyes."""
+
+    text: str = ""
+    seen: int = 0
+    leaves: list[LeafField] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def words(self) -> int:
+        return word_count(self.text)
+
+    @property
+    def wrong(self) -> list[LeafField]:
+        return [leaf for leaf in self.leaves if leaf.error]
+
+    @property
+    def groups(self) -> list[tuple[str, list[LeafField]]]:
+        """Leaves by where they stand in the tree, in its order."""
+        found: dict[str, list[LeafField]] = {}
+        for leaf in self.leaves:
+            found.setdefault(leaf.crumbs, []).append(leaf)
+        return list(found.items())
+
+    def refuse(self, refused: Mapping[str, ReviewError]) -> None:
+        for leaf in self.leaves:
+            if error := refused.get(leaf.node.code):
+                leaf.error = str(error)
+        if error := refused.get(""):
+            self.error = str(error)
+
+
+def stored_draft(tree: Tree, report: SelfReport | None) -> DraftForm:
+    """The draft as it is saved. One query if there is one."""
+    rows = {row.indicator: row for row in report.leaves.all()} if report else {}
+    form = DraftForm(report.text if report else "", report.version if report else 0)
+    for node in leaves_of(tree):
+        row = rows.get(node.code)
+        score = "" if row is None or row.score is None else canonical(row.score)
+        form.leaves.append(LeafField(node, tree.crumbs(node.code), score, row.text if row else ""))
+    return form
+
+
+def posted_draft(tree: Tree, post: Any) -> tuple[DraftForm, Draft]:
+    """What was typed, and the draft to save: without the leaves whose score cannot be read."""
+    seen = post.get("seen", "")
+    form = DraftForm(post.get("text", ""), int(seen) if seen.isdigit() else 0)
+    leaves: dict[str, LeafWords] = {}
+    for node in leaves_of(tree):
+        leaf = LeafField(
+            node,
+            tree.crumbs(node.code),
+            post.get(f"score-{node.code}", "").strip(),
+            post.get(f"text-{node.code}", ""),
+        )
+        form.leaves.append(leaf)
+        try:
+            score: Decimal | None = read_number(leaf.score, f"score-{node.code}") if leaf.score else None
+        except ReviewError as error:
+            leaf.error = str(error)
+            continue
+        leaves[node.code] = LeafWords(score, leaf.text)
+    return form, Draft(form.text, leaves)

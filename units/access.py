@@ -350,12 +350,12 @@ def may_open_evidence(user: Any, round_: _Round, place: _Place) -> bool:
         return True
     if place.event is not None:
         return place.leaf is not None and may_see_event(user, place.event, place.leaf)
-    return place.kind != "mark" and is_own(user, place.subject)
+    return place.kind not in {"mark", "inspection"} and is_own(user, place.subject)
 
 
 def hands_in_as_subject(user: Any, place: _Place) -> bool:
     """Whether a file of this account would be the subject's own."""
-    if place.kind == "mark" or not is_own(user, place.subject):
+    if place.kind in {"mark", "inspection"} or not is_own(user, place.subject):
         return False
     if place.event is not None:
         return bool(place.event.proposed_as == "subject") and not is_office(user)
@@ -370,8 +370,46 @@ def may_add_evidence(user: Any, place: _Place) -> bool:
     """Whoever may enter what is to be proved; dates and phases are the service's matter."""
     if place.event is not None:
         return may_change_event(user, place.event)
+    if place.kind == "inspection":
+        return may_run_inspections(user)
     if place.kind == "mark":
         return any(may_enter_marks(user, sheet) for sheet in place.assignments)
     if place.kind == "attainment" and _enters_figure(user, place):
         return True
     return may_report(user, place.subject)
+
+
+# ---------------------------------------------------------------- changes of a running plan, on-site verification
+
+
+def may_see_all_plan_changes(user: Any) -> bool:
+    """Every application for a change. The versions of a round's plan are for everybody, as plans are."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
+def may_see_plan_change(user: Any, subject: _Subject | None) -> bool:
+    return may_see_all_plan_changes(user) or (subject is not None and is_own(user, subject))
+
+
+def may_ask_for_plan_change(user: Any, subject: _Subject | None) -> bool:
+    """The one appraised for itself; the office on anybody's behalf, and for the plan as a whole."""
+    return is_office(user) or (subject is not None and is_own(user, subject))
+
+
+def may_approve_plan_change(user: Any, subject: _Subject | None) -> bool:
+    """A supervising leader, but not on what concerns his own unit or himself."""
+    return has_role(user, Role.LEADER) and (subject is None or not is_own(user, subject))
+
+
+def may_run_plan_changes(user: Any) -> bool:
+    """Carry out what was approved, change the plan of a round, set the date."""
+    return is_office(user)
+
+
+def may_see_inspections(user: Any) -> bool:
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
+def may_run_inspections(user: Any) -> bool:
+    """Draw samples, enter what was found, propose deductions."""
+    return is_office(user)

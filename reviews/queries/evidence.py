@@ -1,7 +1,7 @@
 """Evidence: what a file can stand beside, which files an account sees there, and counts for whole sheets.
 
 A place has a key for addresses: `mark.SUBJECT.ASSIGNMENT`, `event.EVENT`, `attainment.SUBJECT.LEAF`,
-`self_report.SUBJECT.LEAF`, and `self_report.SUBJECT.` for the summary.
+`self_report.SUBJECT.LEAF`, `self_report.SUBJECT.` for the summary, and `inspection.SUBJECT.LEAF`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def find_place(round_: Round, key: str) -> Place | None:
     if kind == EvidenceKind.MARK:
         assignment = Assignment.objects.filter(round=round_, pk=int(last)).first() if _is_id(last) else None
         return _place_of_mark(round_, int(first), assignment)
-    if kind in {EvidenceKind.ATTAINMENT, EvidenceKind.SELF_REPORT}:
+    if kind in {EvidenceKind.ATTAINMENT, EvidenceKind.SELF_REPORT, EvidenceKind.INSPECTION}:
         return _place_of_leaf(round_, kind, int(first), last)
     return None
 
@@ -107,10 +107,13 @@ def _place_of_leaf(round_: Round, kind: str, subject_id: int, code: str) -> Plac
     if kind == EvidenceKind.ATTAINMENT:
         fits = node is not None and node.method in ATTAINMENT | NUMBERS
     else:
-        fits = not code or (node is not None and not node.children)
+        summary = not code and kind == EvidenceKind.SELF_REPORT
+        fits = summary or (node is not None and not node.children)
     subject = Subject.objects.filter(round=round_, pk=subject_id).first()
     if not fits or subject is None:
         return None
+    if kind == EvidenceKind.INSPECTION:  # the office's own, not the assessors'
+        return Place(kind, round_, subject, code, node)
     sheets = Assignment.objects.filter(round=round_)
     return Place(
         kind, round_, subject, code, node, tuple(sheets.filter(indicator=code) if node is not None else sheets)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from reviews.models import Round, Subject
+from reviews.models import FigureReport, Round, Subject, Target
 from reviews.services.trail import BRANCH, CELL
 from units.models import AuditEntry
 
@@ -17,14 +17,15 @@ from .sheet_cells import EMPTY, CellData, all_numbers, cells_of_grid, mark_data
 
 ROUND = Round._meta.label_lower
 # Entries of these are written while the round is locked: see `cursor_of`.
-TRACED = (CELL, BRANCH)
+TRACED = (CELL, BRANCH, Target._meta.label_lower, FigureReport._meta.label_lower)
 LOADED = "load workbook"
 # More entries than this, and all cells are sent anew: a few queries instead of long lists.
 MANY = 2000
 
 
 def traced(round_: Round) -> QuerySet[AuditEntry]:
-    """The entries that tell of changed cells: of a cell, of a branch, and of a workbook, whose new rows have none."""
+    """The entries that tell of changed cells: of a cell or a branch, of targets and figures reported, and of a
+    workbook, whose new rows have none of their own."""
     own = AuditEntry.objects.filter(round_id=round_.pk)
     return own.filter(target__in=TRACED) | own.filter(target=ROUND, action=LOADED)
 

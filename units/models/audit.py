@@ -29,13 +29,17 @@ class AuditEntry(models.Model):
     target = models.CharField(max_length=60)
     target_id = models.CharField(max_length=40)
     label = models.CharField(_("object"), max_length=240)
-    round_id = models.BigIntegerField(null=True, db_index=True)
+    round_id = models.BigIntegerField(null=True)
     changes = models.JSONField(default=dict)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["target", "target_id", "at"], name="audit_by_target")]
+        indexes = [
+            models.Index(fields=["target", "target_id", "at"], name="audit_by_target"),
+            # What happened in a round since an entry: asked every few seconds by every open score sheet.
+            models.Index(fields=["round_id", "id"], name="audit_of_round"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.label}"

@@ -135,11 +135,11 @@ def visible_event(request: HttpRequest, round_: Round, settings: Leaves, event_p
         pk=event_pk,
         subject__round=round_,
     )
-    require_known(access.may_see_event(request.user, event, _setting(settings, event)))
+    require_known(access.may_see_event(request.user, event, setting_of(settings, event)))
     return event
 
 
-def _setting(settings: Leaves, event: Event) -> LeafSetting:
+def setting_of(settings: Leaves, event: Event) -> LeafSetting:
     return settings.get(event.indicator) or LeafSetting(event.indicator)
 
 
@@ -200,7 +200,7 @@ def _change(request: HttpRequest, event: Event, form: EventForm, seen: int) -> N
 def _about(request: HttpRequest, round_: Round, tree: Tree, settings: Leaves, event: Event) -> dict[str, Any]:
     """What the page says of an event and offers to do with it."""
     collecting = round_.phase == Phase.COLLECTING
-    leaf = _setting(settings, event)
+    leaf = setting_of(settings, event)
     decides = access.may_manage_events(request.user)
     sees_all = access.may_see_events(request.user)
     return {

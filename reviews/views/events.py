@@ -25,16 +25,16 @@ from reviews.queries.events import (
     with_unanswered,
     worth,
 )
-from reviews.services.errors import Conflict, NotAllowed, ReviewError
+from reviews.services.errors import Conflict, ReviewError
 from reviews.services.event_leaves import leaf_settings
 from reviews.services.event_matters import comment_event, join_matters
 from reviews.services.events import decide_events, return_events
 from reviews.tree import EVENTS
 from units import access
-from units.guards import require
+from units.guards import require, require_known
 
 from ._common import get_round, paged, tree_of
-from .event_entry import visible_event
+from .event_entry import setting_of, visible_event
 
 NAMES = ("indicator", "item", "status", "month", "proposer", "subject")
 REFUSED = "refused_event_decision"
@@ -184,11 +184,11 @@ def event_join(request: HttpRequest, pk: int, event_pk: int) -> HttpResponse:
 def event_comment(request: HttpRequest, pk: int, event_pk: int) -> HttpResponse:
     """The subject says something about an event, or the office answers."""
     round_ = get_round(request, pk)
-    event = visible_event(request, round_, leaf_settings(round_), event_pk)
+    settings = leaf_settings(round_)
+    event = visible_event(request, round_, settings, event_pk)
+    require_known(access.may_comment_event(request.user, event, setting_of(settings, event)))
     try:
         comment_event(event=event, text=request.POST.get("text", ""), by=request.user)  # type: ignore[arg-type]
-    except NotAllowed:
-        raise
     except ReviewError as error:
         messages.error(request, str(error))
     else:

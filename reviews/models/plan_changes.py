@@ -31,7 +31,7 @@ class RoundPlanVersion(models.Model):
     `codes`: indicator → "added", "removed" or "changed", those that can change a score. `everyone`: something that
     concerns every subject changed (grade rules, categories …). `spared`: indicator → codes of the subjects to whom it
     was not applicable then. `withdrawn`: what had been entered and no longer fitted, in words, as a list of
-    [subject, indicator, what].
+    [subject, indicator, kind, value].
     """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="plan_versions")

@@ -51,11 +51,13 @@ def leaf_settings(round_: Round) -> dict[str, LeafSetting]:
 
 
 def bind_event_leaves(round_: Round, plan: Plan, units: Mapping[str, Unit | None]) -> None:
-    """At opening: the assessors that the plan names on indicators with events may propose there.
+    """The assessors that the plan names on indicators with events may propose there: at opening, and on indicators
+    that a new version of the plan brings. What is settled already stays.
 
     `units`: what is known already of who is whom; others are found by name or short name.
     """
-    nodes = [node for node in Tree(plan).of(EVENTS) if node.assessors]
+    settled = set(EventLeaf.objects.filter(round=round_).values_list("indicator", flat=True))
+    nodes = [node for node in Tree(plan).of(EVENTS) if node.assessors and node.code not in settled]
     wanted = {a.name for node in nodes for a in node.assessors} - units.keys()
     found = dict(units)
     for field in ("short_name", "name") if wanted else ():  # a full name wins over a short one

@@ -5,6 +5,7 @@ The engine's own check says the rest. What is new here is a warning, never an er
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -147,6 +148,17 @@ def _threshold_doubts(values: Row) -> Iterator[Problem]:
             )
             yield Problem(f"rules.{index}.otherwise", text, True)
         known = [grade for grade in grades if grade in minimums]
+        for better, grade in itertools.pairwise(known):
+            if minimums[grade] >= minimums[better]:
+                says = {"better": better, "high": figure(minimums[better])}
+                says |= {"grade": grade, "low": figure(minimums[grade])}
+                text = Text(
+                    _(
+                        "Nobody gets “%(grade)s” (from %(low)s): who reaches it has “%(better)s” already (from %(high)s)."
+                    ),
+                    says,
+                )
+                yield Problem(f"rules.{index}.minimums.{grade}", text, True)
         if (rest is None or rest in minimums) and known and minimums[known[-1]] > 0:
             says = {"grade": known[-1], "minimum": figure(minimums[known[-1]])}
             text = Text(_("Nothing is said of totals below %(minimum)s: they get “%(grade)s” as well."), says)

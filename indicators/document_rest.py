@@ -12,11 +12,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from scoring.engine import check_plan
+from scoring.engine import check_plan, rule_words
 from scoring.engine.conditions import ConditionError, facts_of, parse
 from scoring.engine.methods import ADJUSTMENTS
-from scoring.engine.types import Plan, Problem, Text
+from scoring.engine.types import Node, Plan, Problem, Text
 
+from . import shape
 from .building import plan_of
 from .schema import Path
 
@@ -47,6 +48,26 @@ def problems(document: Row, values: Row, found: Sequence[tuple[Path, Text]]) -> 
     return said
 
 
+def rule_sentence(rule: Row, document: Row) -> Text:
+    """A grade rule in words, for a draft that makes no plan yet: its conditions need only the names of things.
+
+    Raises ValueError, LookupError, TypeError or AttributeError where it cannot be read or names what is not there.
+    """
+    found: list[Path] = []
+    typed = shape.RULE.read(rule, (), lambda path, _text: found.append(path))
+    if found or not isinstance(typed, Mapping):
+        raise ValueError(found)
+    values = shape.PLAN.read(document, (), lambda _path, _text: None)
+    rows = [row for row in values.get("indicators", ()) if "code" in row]
+    leaves = tuple(Node(row["code"], row.get("title", ""), Decimal(1), "marks") for row in rows)
+    facts = [row for row in values.get("facts", ()) if {"code", "title", "type"} <= row.keys()]
+    sets = [row for row in values.get("sets", ()) if {"code", "title"} <= row.keys()]
+    known = {"code": "", "title": "", "grades": [], **values, "facts": facts, "sets": sets, "rules": [typed]}
+    plan = plan_of({**known, "indicators": [{"code": "", "title": "", "points": Decimal(1)}]})
+    plan = replace(plan, root=replace(plan.root, children=leaves))
+    return rule_words(plan.rules[0], plan)
+
+
 def _rows_of(paths: Iterable[Path], part: str) -> dict[int, set[str]]:
     """The rows of a list that have mistakes of their own, with the keys that are wrong."""
     rows: dict[int, set[str]] = {}
@@ -63,7 +84,7 @@ def _is_tree(document: Row, values: Row, paths: Iterable[Path]) -> bool:
         return False
     roots = [row for row in rows if "parent" not in row]
     broken = any(path[0] == "indicators" and (len(path) < 3 or path[2] in _OF_THE_TREE) for path in paths)
-    return len(roots) == 1 and not broken
+    return len(roots) == 1 and not broken and all("code" in row for row in rows)
 
 
 def _plan(values: Row, wrong: Mapping[int, set[str]], rules: list[Row]) -> Plan:
@@ -101,7 +122,7 @@ def _checkable(document: Row, values: Row, paths: Sequence[Path], wrong: Mapping
     """The places of the rules that can be judged: all that they read was read itself."""
     if any(path[0] in ("facts", "grades", "sets", "categories") for path in paths):
         return []
-    if len(values.get("rules", ())) != len(document.get("rules") or ()):
+    if "rules" not in values or len(values["rules"]) != len(document["rules"]):
         return []
     own = _rows_of(paths, "rules")
     unsure = {values["indicators"][index]["code"] for index in wrong}

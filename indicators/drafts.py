@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -22,6 +23,7 @@ from units.models import User
 
 from . import document as documents
 from . import services
+from .editor.errors import for_the_editor
 from .edits import Edit, Refused
 from .models import DraftStep, Plan, PlanDraft, PlanVersion
 
@@ -38,7 +40,8 @@ class Superseded(RuntimeError):
 
 def checked(draft: PlanDraft) -> documents.Checked:
     """The draft read completely: typed values, the engine's plan unless it has errors, all problems."""
-    return documents.check(draft.document)
+    found = documents.check(draft.document)
+    return replace(found, problems=tuple(map(for_the_editor, found.problems)))
 
 
 def _guard(by: User) -> None:

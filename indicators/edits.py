@@ -180,6 +180,8 @@ def shown(value: Any) -> str:
 
 
 def _read(field: Any, raw: Any, key: str) -> Any:
+    if raw == "":
+        raise Refused(((key,), Text(_("This must be filled in."))))
     found: list[tuple[Path, Text]] = []
     value = field.read(raw, (key,), lambda path, text: found.append((path, text)))
     if value is REFUSED or found:

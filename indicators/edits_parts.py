@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +23,7 @@ LISTS = tuple(
     if isinstance(field, ListOf) and isinstance(field.item, Record) and key != "indicators"
 )
 TABLES = tuple(key for key, field in shape.PLAN.fields.items() if isinstance(field, Record))
+CODED = ("facts", "sets")  # rows that others refer to by their code
 BASICS = (*shape.PLAN_FIELDS, "note", "defaults")
 
 
@@ -81,6 +84,18 @@ def move_row(document: Draft, part: str, index: int, to: int) -> Text:
     rows.insert(to, rows.pop(index))
     values = {"part": PART_WORDS[part], "name": row_name(row), "place": to + 1}
     return Text(_("moved in %(part)s: %(name)s to place %(place)s"), values)
+
+
+def copy_row(document: Draft, part: str, index: int) -> Text:
+    """Put a copy of a row behind it; a code that others refer to is made a new one."""
+    row = copy.deepcopy(row_at(document, part, index))
+    rows = rows_of(document, part)
+    if part in CODED:
+        taken = {each.get("code") for each in rows}
+        code = str(row.get("code", ""))[:36]
+        row["code"] = next(f"{code}_{number}" for number in itertools.count(2) if f"{code}_{number}" not in taken)
+    rows.insert(index + 1, row)
+    return Text(_("copied in %(part)s: %(name)s"), {"part": PART_WORDS[part], "name": row_name(row)})
 
 
 def delete_row(document: Draft, part: str, index: int) -> Text:

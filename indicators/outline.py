@@ -13,6 +13,7 @@ from scoring.engine.text import gettext_noop as _
 from scoring.engine.types import Problem, Text
 
 from . import edits, shape, words
+from .editor import kinds, labels
 from .edits import Draft, Refused, find, in_tree_order, number, shown, summed, typed_text
 from .edits_parts import PART_WORDS
 from .rendering import render
@@ -143,16 +144,23 @@ def place_words(path: str, document: Mapping[str, Any]) -> str:
         return render(PART_WORDS["basics"])
     if parts[0] == "indicators" and len(parts) > 1:
         titles = {str(row.get("code")): str(row.get("title", "")) for row in edits.indicators(document)}
-        names = [f"{parts[1]} {titles.get(parts[1], '')}".strip(), *map(_step_words, parts[2:])]
+        names = [f"{parts[1]} {titles.get(parts[1], '')}".strip(), *_step_words("indicators", parts[2:])]
     elif parts[0] in PART_WORDS:
-        names = [render(PART_WORDS[parts[0]]), *map(_step_words, parts[1:])]
+        names = [render(PART_WORDS[parts[0]]), *_step_words(parts[0], parts[1:])]
     else:
-        names = [_step_words(part) for part in parts]
+        names = _step_words(kinds.PLAN, parts)
     return " · ".join(names)
 
 
-def _step_words(step: str) -> str:
-    return str(int(step) + 1) if step.isdecimal() else str(words.VALUES.get(step, step))
+def _step_words(place: str, steps: Sequence[str]) -> list[str]:
+    """Keys by the labels of their inputs, rows by their numbers; names of the plan's own stay."""
+    found = []
+    for step in steps:
+        label = str(labels.label_of(place, "", step).label)
+        known = label if label != step else str(words.VALUES.get(step, step))
+        found.append(str(int(step) + 1) if step.isdecimal() else known)
+        place = place if step.isdecimal() else step
+    return found
 
 
 # ------------------------------------------------------------------------------ pasting a list

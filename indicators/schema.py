@@ -95,7 +95,10 @@ class Figure(Field):
     def read(self, value: Any, path: Path, report: Report) -> Any:
         number = self._number(value)
         if number is None:
-            report(path, Text(_("“%(value)s” is not a number in plain digits."), {"value": shown(value)}))
+            message = _("“%(value)s” is not a number in plain digits.")
+            if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
+                message = _("“%(value)s” has too many digits: at most 12 before and after the point.")
+            report(path, Text(message, {"value": shown(value)}))
             return REFUSED
         if self.above is not None and number <= self.above:
             expected = Text(_("more than %(low)s"), {"low": self.above})

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from scoring.engine import RULES, rule_words
 from scoring.engine.types import Text
 
-from .. import drafts, edits, edits_parts, outline
+from .. import document_rest, drafts, edits, edits_parts, outline
 from .. import words as plan_words
 from ..editor.inputs import inputs
 from ..editor.kinds import keys_for
+from ..editor.labels import label_of
 from ..editor.names import names_of
 from ..editor.reading import read_post
 from ..edits import Edit, Refused
@@ -184,18 +185,20 @@ def _entries(draft: PlanDraft, part: str, places: list[Any], plan: Any) -> list[
     rows = edits_parts.rows_of(draft.document, part)
     found = []
     for index, row in enumerate(rows):
-        title, sentence = _row_words(part, row, index, plan)
+        title, sentence = _row_words(part, row, index, plan, draft.document)
         problems = tuple(place.problem for place in places if place.target == part and place.index == index)
         found.append(Entry(index, title, sentence, str(row.get("note", "")), problems, index == len(rows) - 1))
     return found
 
 
-def _row_words(part: str, row: Mapping[str, Any], index: int, plan: Any) -> tuple[str, str]:
-    """What a row is called and says. A rule's sentence needs a plan without mistakes."""
+def _row_words(
+    part: str, row: Mapping[str, Any], index: int, plan: Any, document: Mapping[str, Any]
+) -> tuple[str, str]:
+    """What a row is called and says."""
     if part == "rules":
         kinds = dict(_kinds("rules"))
         title = kinds.get(row.get("rule", ""), str(row.get("rule", "")))
-        return title, words(rule_words(plan.rules[index], plan)) if plan else _bare(row)
+        return title, words(rule_words(plan.rules[index], plan)) if plan else _sketched(row, document)
     if part == "facts":
         kind = str(plan_words.FACT_TYPES.get(row.get("type", ""), ""))
         choices = f" {'/'.join(map(str, row['choices']))}" if row.get("choices") else ""
@@ -210,11 +213,20 @@ def _row_words(part: str, row: Mapping[str, Any], index: int, plan: Any) -> tupl
     return str(row.get("title") or edits_parts.row_name(row)), _bare(row)
 
 
+def _sketched(row: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    """A rule in words although the plan has mistakes; as it stands where the mistake is in what it reads itself."""
+    try:
+        return words(document_rest.rule_sentence(row, document))
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return _bare(row)
+
+
 def _bare(row: Mapping[str, Any]) -> str:
     """A row's values as they stand, where there is no sentence for it."""
     left_out = ("rule", "kind", "title", "note", "defaults")
     shown = {key: value for key, value in row.items() if key not in left_out}
-    return " · ".join(f"{plan_words.VALUES.get(key, key)} {_flat(value)}" for key, value in shown.items())
+    place = "rules" if "rule" in row else ""
+    return " · ".join(f"{label_of(place, '', key).label} {_flat(value)}" for key, value in shown.items())
 
 
 def _flat(value: Any) -> str:
@@ -296,7 +308,7 @@ def _section_of(part: str) -> str:
 
 @require_POST
 def draft_rows(request: HttpRequest, pk: int, part: str) -> HttpResponse:
-    """Move or delete a row: do = up, down, delete or to (with `to`), index."""
+    """Move, copy or delete a row: do = up, down, copy, delete or to (with `to`), index."""
     draft = get_draft(request, pk)
     if part not in LISTS:
         raise Http404
@@ -306,6 +318,8 @@ def draft_rows(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     def edit(document: dict[str, Any]) -> Text:
         if do == "delete":
             return edits_parts.delete_row(document, part, index)
+        if do == "copy":
+            return edits_parts.copy_row(document, part, index)
         return edits_parts.move_row(document, part, index, to)
 
     try:

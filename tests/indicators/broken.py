@@ -246,7 +246,7 @@ SENSELESS += [
         'rule = "distribute"\nshares = { "优秀" = 0.4, "合格" = 0.5 }',
         "rules.2.shares",
         "0.5 }",
-        "add up to 0.9",
+        "add up to 90%",
     ),
     Broken("compared with <", CONDITION, "leave_days < 十", "rules.0.if", "十", "十"),
     Broken("no number", CONDITION, "leave_days > 多", "rules.0.if", "多", "compared with a number"),

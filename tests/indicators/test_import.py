@@ -154,7 +154,7 @@ def test_every_error_with_its_line_and_the_text_to_correct(office: Client) -> No
     text = BASE.replace("points = 60", "points = 50").replace('"leaders"', '"bosses"')
     shown = upload(office, text)
     assert shown.status_code == 422
-    error, points = shown.context["checked"].errors
+    points, error = shown.context["checked"].errors
     assert points.path == "indicators.R.points"  # a value that cannot be read does not hide the sum
     assert text.splitlines()[error.line - 1].strip() == error.source
     assert escape('voters = "bosses"') in page(shown)

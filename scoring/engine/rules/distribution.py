@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ..rounding import floor_of
-from ..text import figure, percent, plain
 from ..text import gettext_noop as _
+from ..text import percent, plain
 from ..types import Flag, LimitReport, Plan, Rule, Text
 from .base import Grading, RuleKind
 from .limits import Scope, scope_words, scopes_of
@@ -97,7 +97,12 @@ def check_distribute(rule: Rule, plan: Plan, nodes: Nodes) -> Checks:
             yield "shares", Text(_("“%(grade)s” is not a grade of this plan; expected: %(grades)s."), values)
     total = sum(rule.shares.values(), Decimal(0))
     if any(share < 0 for share in rule.shares.values()) or total != 1:
-        yield "shares", Text(_("The shares add up to %(total)s; 1 expected."), {"total": figure(total)})
+        yield (
+            "shares",
+            Text(
+                _("The shares add up to %(total)s; %(whole)s expected."), {"total": percent(total), "whole": percent(1)}
+            ),
+        )
     if rule.scope not in ("category", "all", "group"):
         yield "scope", Text(_("A distribution is made per category, per group or over all."))
 

@@ -92,6 +92,7 @@ KaopingSheet.Sheet = class {
       });
     }
     document.getElementById("sheet-retry").addEventListener("click", () => this.queue.retry());
+    document.getElementById("sheet-state").addEventListener("click", () => this.problems.next());
   }
 
   announce(text) {
@@ -129,7 +130,7 @@ KaopingSheet.Sheet = class {
     const state = document.getElementById("sheet-state");
     state.className = `ss-state ss-state-${line !== "online" || (stuck && !waiting) ? "off" : waiting ? "busy" : "calm"}`;
     state.textContent = waiting ? this.words(line === "online" ? "saving" : "unsent", { n: waiting }) : stuck ? this.words("problems", { n: stuck }) : this.words("all_saved");
-    state.dataset.waiting = String(waiting);
+    state.disabled = !stuck;
     const banner = document.getElementById("sheet-banner");
     banner.hidden = line === "online" && !kept.full && !this.stale;
     const said = kept.full && waiting ? "full" : line === "online" && this.stale ? "anew" : `line_${line}`;
@@ -202,6 +203,7 @@ KaopingSheet.Sheet = class {
     }
     if (!touched.length) return;
     this.grid.repaint(touched);
+    this.grid.heads();
     if (this.editor.mode === "ready") this.editor.rest();
     this.bar.show();
     this.announce(this.words("closed_now"));

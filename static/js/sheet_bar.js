@@ -34,6 +34,7 @@ KaopingSheet.Bar = class {
     const locked = this.store.locked(key).trim();
     const about = [`${subject.code} ${subject.name}`, `${column.leaf.code} ${column.leaf.title}${column.label ? ` · ${column.label}` : ""}`];
     this.place.replaceChildren(KaopingSheet.dom.span(about.join(" · "), "fw-semibold"), ` ${this.sheet.grid.points(column.leaf)} `);
+    if (column.leaf.deadline && !locked) this.place.append(KaopingSheet.dom.span(this.words("until", { date: column.leaf.deadline }), "kp-muted"), " ");
     this.place.append(KaopingSheet.dom.span(locked || last, locked ? "badge kp-na" : "kp-muted"));
     const shown = this.store.shown(key);
     this.field.value = shown.note ?? "";

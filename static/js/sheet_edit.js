@@ -22,10 +22,8 @@ KaopingSheet.Editor = class {
     this.field.addEventListener("blur", () => this.commit());
     this.field.addEventListener("focus", () => this.mode === "ready" && this.field.select());
     store.listen((keys) => this.mode === "ready" && keys.includes(this.cell) && this.rest());
-    for (const name of ["pagehide", "visibilitychange"]) {
-      document.addEventListener(name, () => document.hidden && this.commit());
-      window.addEventListener(name, () => this.commit());
-    }
+    document.addEventListener("visibilitychange", () => document.hidden && this.commit());
+    window.addEventListener("pagehide", () => this.commit());
   }
 
   get cell() {
@@ -100,9 +98,10 @@ KaopingSheet.Editor = class {
   /* Keys ------------------------------------------------------------------------------------------ */
 
   key(event) {
-    if (event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229 || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     const name = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
     const action = this.action(name, event);
+    this.leaving = false;
     if (action) {
       event.preventDefault();
       action();
@@ -124,15 +123,23 @@ KaopingSheet.Editor = class {
     return {
       Enter: after(shiftKey ? -1 : 1, 0),
       Tab: this.leaves(shiftKey) ? null : after(0, shiftKey ? -1 : 1),
-      Escape: () => (this.mode === "ready" ? this.selection.go(this.selection.at.row, this.selection.at.column) : this.cancel()),
+      Escape: () => this.escape(),
       F2: () => (shiftKey ? this.sheet.bar.note() : this.inside()),
       F6: () => this.sheet.problems.next(),
       F8: () => this.sheet.bar.history(),
     };
   }
 
-  /* Tab at the last cell goes on in the page, as it should for those who use the keyboard only. */
+  /* Takes back what was typed; else the block becomes its one cell, and the next Tab leaves the grid. */
+  escape() {
+    if (this.mode !== "ready") return this.cancel();
+    this.selection.go(this.selection.at.row, this.selection.at.column);
+    this.leaving = true;
+  }
+
+  /* Tab goes on in the page after Esc and at the last cell: nobody is caught in the grid. */
   leaves(back) {
+    if (this.leaving) return true;
     const { row, column } = this.selection.at;
     if (this.selection.many || this.mode !== "ready") return false;
     return back ? row === 0 && column === 0 : row === this.sheet.grid.rows.length - 1 && column === this.selection.columns.length - 1;

@@ -49,8 +49,8 @@ KaopingSheet.Grid = class {
 
   definitions() {
     const definitions = [
-      this.fixed("code", this.words("code"), 64, true),
-      this.fixed("name", this.words("name"), 150, true),
+      this.fixed("code", this.words("code"), this.room("code", 9, 64, 130), true),
+      this.fixed("name", this.words("name"), this.room("name", 14, 150, 220), true),
     ];
     if (this.store.subjects.some((subject) => subject.category)) definitions.push(this.fixed("category", this.words("category"), 96, false));
     for (const column of this.store.columns) {
@@ -60,6 +60,12 @@ KaopingSheet.Grid = class {
       for (const group of ends.sort((one, other) => one.columns.length - other.columns.length)) definitions.push(this.total(group));
     }
     return definitions;
+  }
+
+  /* A width for the longest text, within limits. */
+  room(field, sign, least, most) {
+    const longest = Math.max(...this.store.subjects.map((subject) => String(subject[field]).length));
+    return Math.min(most, Math.max(least, longest * sign + 20));
   }
 
   fixed(field, title, width, frozen) {
@@ -86,7 +92,7 @@ KaopingSheet.Grid = class {
       title: `${leaf.code} ${leaf.title}`,
       width: this.width(column.id) ?? 92,
       cssClass: leaf.editable ? "ss-cell" : "ss-cell ss-read",
-      titleFormatter: () => KaopingSheet.dom.header(leaf.code, column.label ? `${leaf.title} · ${column.label}` : leaf.title, this.points(leaf), this.about(leaf)),
+      titleFormatter: () => KaopingSheet.dom.header(leaf.code, column.label ? `${leaf.title} · ${column.label}` : leaf.title, this.foot(leaf), this.about(leaf)),
       formatter: (cell) => {
         const key = this.store.key(cell.getData().id, column.id);
         this.drawn.set(key, cell.getElement());
@@ -113,6 +119,19 @@ KaopingSheet.Grid = class {
 
   points(leaf) {
     return leaf.marks ? `0–${leaf.points}` : this.words("number");
+  }
+
+  foot(leaf) {
+    return leaf.editable ? this.points(leaf) : `${this.points(leaf)} · ${this.words("read_only")}`;
+  }
+
+  /* The heads again, after a column was closed or opened. */
+  heads() {
+    for (const { id, leaf } of this.store.columns) {
+      const head = this.table.getColumn(id).getElement().querySelector(".ss-head");
+      head.title = this.about(leaf);
+      head.querySelector(".ss-head-points").textContent = this.foot(leaf);
+    }
   }
 
   about(leaf) {

@@ -34,9 +34,12 @@ KaopingSheet.Mouse = class {
     if (event.pointerType === "mouse") return;
     const place = this.selection.under(event);
     if (!place) return;
+    const { at } = this.selection;
+    const again = document.activeElement === this.editor.field && at.row === place.row && at.column === place.column;
     this.editor.commit();
     this.selection.go(place.row, place.column, { stretch: event.shiftKey });
     this.editor.focus();
+    if (again) this.inside(); // a second tap goes into the text
   }
 
   drag(event, moved, dropped = () => {}) {

@@ -425,6 +425,41 @@ def test_on_a_phone_the_plain_sheets_are_offered(windows):  # noqa: F811
     screen.page.wait_for_url("**" + reverse("reviews:my_marks", args=[stage.round.pk]))
 
 
+def test_by_touch_on_a_tablet(desk):
+    stage = Stage(4)
+    grid = desk(stage, width=820)
+    for row, leaf in ((1, "A1"), (2, "A2")):
+        grid.cell(row, leaf).dispatch_event("click", {"bubbles": True, "pointerType": "touch"})
+        grid.page.keyboard.type("4")
+    for act in ("down", "undo", "na", "undo"):  # down: what stands above, which is nothing
+        grid.page.click(f"[data-act={act}]")
+    grid.saved()
+    assert stage.stored() == {(stage.subjects[1].code, "A1"): "4", (stage.subjects[2].code, "A2"): "4"}
+    cell = grid.cell(2, "A2")
+    cell.dispatch_event("click", {"bubbles": True, "pointerType": "touch"})
+    cell.dispatch_event("click", {"bubbles": True, "pointerType": "touch"})
+    grid.type("5", after="Enter")
+    grid.saved()
+    grid.has(2, "A2", "ss-refused")
+    assert grid.shows(2, "A2") == "45", "the second tap goes into the text"
+    grid.screen.look()
+    assert complaints(grid) == []
+
+
+def test_nobody_is_caught_in_the_grid(desk):
+    grid = desk(Stage(2))
+    inside = "document.activeElement.classList.contains('ss-input')"
+    grid.keys("Tab", "Tab")
+    assert grid.page.evaluate(inside)
+    grid.keys("Escape", "Tab")
+    assert not grid.page.evaluate(inside)
+    grid.keys("Shift+Tab")
+    assert grid.page.evaluate(inside)
+    grid.keys("Escape", "Shift+Tab")
+    assert not grid.page.evaluate(inside)
+    assert grid.page.evaluate("document.activeElement.closest('#sheet') !== null"), "the note, above the grid"
+
+
 def test_without_scripts_the_plain_sheets_are_offered():
     stage = Stage(2)
     said = client_for(stage.user).get(stage.address).content.decode()
@@ -440,15 +475,12 @@ def test_five_thousand_rows_stay_smooth(desk):
         )
         for number in range(4995)
     )
+    subjects = list(Subject.objects.filter(round=stage.round))
     for leaf in LEAVES:
+        assessor = stage.round.assignments.get(indicator=leaf).assessor
         Mark.objects.bulk_create(
-            Mark(
-                subject=subject,
-                indicator=leaf,
-                assessor=stage.round.assignments.get(indicator=leaf).assessor,
-                value=number % 10,
-            )
-            for number, subject in enumerate(Subject.objects.filter(round=stage.round))
+            Mark(subject=subject, indicator=leaf, assessor=assessor, value=number % 10)
+            for number, subject in enumerate(subjects)
         )
     grid = desk(stage)
     assert grid.page.locator("#sheet-grid .tabulator-row").count() < 200, "only what is in view is drawn"

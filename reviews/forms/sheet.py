@@ -37,6 +37,8 @@ class SheetRow:
     error: str = ""
     error_field: str = ""
     theirs: Theirs | None = None
+    files: int = 0
+    files_key: str = ""
 
     @property
     def locked(self) -> bool:

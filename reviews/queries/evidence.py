@@ -156,9 +156,14 @@ def visible_files(user: Any, place: Place) -> QuerySet[Evidence]:
         return found.filter(from_subject=True) if access.is_own(user, place.subject) else found.none()
     if place.kind == EvidenceKind.SELF_REPORT and not access.is_own(user, place.subject):
         # A draft is its writers' alone: others see what was there when the report was handed in.
-        handed_in = SelfReportSubmission.objects.filter(report__subject=place.subject).order_by("-submitted_at")
-        found = found.filter(uploaded_at__lte=Subquery(handed_in.values("submitted_at")[:1]))
+        found = found.filter(uploaded_at__lte=_handed_in(place.subject))
     return found
+
+
+def _handed_in(subject: Subject) -> Subquery:
+    """When the subject last handed in its self-assessment; nothing is before that if it never did."""
+    submissions = SelfReportSubmission.objects.filter(report__subject=subject).order_by("-submitted_at")
+    return Subquery(submissions.values("submitted_at")[:1])
 
 
 def may_read_file(user: Any, evidence: Evidence) -> bool:
@@ -199,7 +204,7 @@ def files_of_figures(user: Any, subject: Subject, codes: Collection[str] | None 
 
 
 def cell_counts(
-    round_: Round, assignments: Iterable[Assignment], subject_ids: Collection[int] | None = None
+    round_: Round | int, assignments: Iterable[Assignment], subject_ids: Collection[int] | None = None
 ) -> dict[tuple[int, int], int]:
     """(subject, assignment) → number of files, for the cells of these sheets that have any. One query."""
     sheets = list(assignments)
@@ -231,8 +236,35 @@ def cell_counts(
 
 def sheet_counts(assignment: Assignment, subject_ids: Collection[int]) -> dict[int, int]:
     """Subject → number of files on this sheet, for those that have any. One query."""
-    counts = cell_counts(assignment.round, [assignment], subject_ids)
+    counts = cell_counts(assignment.round_id, [assignment], subject_ids)
     return {subject_id: number for (subject_id, _sheet), number in counts.items()}
+
+
+def leaf_counts(subject: Subject) -> dict[str, int]:
+    """Leaf → number of files beside this subject's figures, for those that have any. One query."""
+    rows = Evidence.objects.filter(subject=subject, kind=EvidenceKind.ATTAINMENT, withdrawn_at=None).order_by()
+    return dict(rows.values_list("indicator").annotate(number=Count("pk")))
+
+
+def self_report_counts(user: Any, round_: Round, subject: Subject) -> dict[str, int]:
+    """Leaf ("" for the summary) → number of files handed in, for the leaves this account may read them of. Two queries.
+
+    With 0 where it may read and there is none; a leaf that it may not read is not there.
+    """
+    sheets = tuple(Assignment.objects.filter(round=round_))
+    counts: dict[str, int] = {}
+    for code in ("", *_tree(round_).nodes):
+        beside = sheets if not code else tuple(one for one in sheets if one.indicator == code)
+        place = Place(EvidenceKind.SELF_REPORT, round_, subject, code, None, beside)
+        if access.may_open_evidence(user, round_, place):
+            counts[code] = 0
+    rows = Evidence.objects.filter(subject=subject, kind=EvidenceKind.SELF_REPORT, withdrawn_at=None).order_by()
+    if not access.is_own(user, subject):
+        rows = rows.filter(uploaded_at__lte=_handed_in(subject))
+    for code, number in rows.values_list("indicator").annotate(number=Count("pk")):
+        if code in counts:
+            counts[code] = number
+    return counts
 
 
 def event_counts(event_ids: Collection[int]) -> dict[int, int]:

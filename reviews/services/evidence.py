@@ -146,6 +146,8 @@ def _ensure_report_open(round_: Round, place: Place) -> None:
         return
     rules = report_rules(round_)
     kind = ReportKind.FIGURES if place.kind == EvidenceKind.ATTAINMENT else ReportKind.SELF_REPORT
+    if kind == ReportKind.SELF_REPORT and not rules.asks_self_report:
+        raise RoundClosed(_("No self-summary is asked for in this round."))
     if not window(round_, rules, kind, place.subject.pk).is_open:
         raise RoundClosed(_("The date for this report has passed; the appraisal office can open it again."))
     if kind == ReportKind.SELF_REPORT:

@@ -205,6 +205,7 @@ def _about(request: HttpRequest, round_: Round, tree: Tree, settings: Leaves, ev
     sees_all = access.may_see_events(request.user)
     return {
         "event": event,
+        "files_key": f"event.{event.pk}",
         "leaf": tree.nodes[event.indicator],
         "item": item_titles(tree).get((event.indicator, event.item), event.item),
         "worth": worth(tree, event),

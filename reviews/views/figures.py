@@ -16,6 +16,7 @@ from appraisal_site.lib.fields import canonical
 from reviews.models import Assignment, Phase, ReportKind, Round, Subject
 from reviews.navigation import round_context
 from reviews.numbers import read_number
+from reviews.queries.evidence import leaf_counts
 from reviews.queries.figures import FIGURES, FigureLine, LeafFigures, history_of_figure, leaf_figures, lines_of_subject
 from reviews.queries.progress import leaf_progress
 from reviews.queries.report_dates import report_rules, window
@@ -116,6 +117,7 @@ def figures_own(request: HttpRequest, pk: int, subject_pk: int) -> HttpResponse:
     context = round_context(request, round_, "own" if own else "figures") | {
         "subject": subject,
         "lines": lines,
+        "files": leaf_counts(subject),
         "own": own,
         "rules": rules,
         "targets_window": times[ReportKind.TARGETS],

@@ -16,6 +16,7 @@ from appraisal_site.lib.fields import canonical
 from reviews.models import Assignment, FigureReport, FigureState, Phase, Target, TargetState
 from reviews.navigation import round_context
 from reviews.numbers import read_number
+from reviews.queries.evidence import sheet_counts
 from reviews.queries.figures import FIGURES, WAITING, FigureLine, lines_of_leaf
 from reviews.queries.progress import leaf_progress
 from reviews.queries.rounds import categories_of, subjects_of
@@ -74,6 +75,7 @@ def figures_verify(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRes
         "assignment": assignment,
         "page_obj": page,
         "rows": rows,
+        "files": sheet_counts(assignment, [row.line.subject.pk for row in rows]),
         "refused": [row for row in rows if row.error],
         "attainment": node.method in ATTAINMENT,
         "editable": may_verify and round_.phase == Phase.COLLECTING,

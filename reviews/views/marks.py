@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from reviews.forms.sheet import SheetRow, posted_rows, stored_row, wanted
 from reviews.models import Assignment, Phase, Round, Subject
 from reviews.navigation import round_context
+from reviews.queries.evidence import cell_key, sheet_counts
 from reviews.queries.freezing import Standing, standing_of
 from reviews.queries.marks import cells_of
 from reviews.queries.progress import completeness, entered_filter, leaf_progress, missing_subjects
@@ -151,6 +152,10 @@ def _page(
 ) -> HttpResponse:
     plan = sheet.tree.plan
     [leaf] = leaf_progress(sheet.round, sheet.tree, [sheet.assignment])
+    files = sheet_counts(sheet.assignment, [row.subject.pk for row in sheet.rows])
+    for row in sheet.rows:
+        row.files = files.get(row.subject.pk, 0)
+        row.files_key = cell_key(leaf.node.method, leaf.node.code, row.subject.pk, sheet.assignment.pk)
     context = round_context(request, sheet.round, "marks") | {
         "sheet": sheet,
         "leaf": leaf,

@@ -19,6 +19,7 @@ from appraisal_site.lib.fields import canonical
 from reviews.models import Assignment, Attainment, NumberInput, Phase, Subject
 from reviews.navigation import round_context
 from reviews.numbers import read_number
+from reviews.queries.evidence import cell_key, sheet_counts
 from reviews.queries.freezing import standing_of
 from reviews.queries.progress import leaf_progress
 from reviews.queries.rounds import categories_of, subjects_of
@@ -47,6 +48,8 @@ class Line:
     by: User | None = None
     at: datetime | None = None
     error: str = ""
+    files: int = 0
+    files_key: str = ""
 
     @property
     def signature(self) -> str:
@@ -86,6 +89,10 @@ def number_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespo
     [leaf] = leaf_progress(round_, tree, [assignment])
     standing = standing_of(round_, assignment)
     open_now = round_.phase == Phase.COLLECTING and not standing.frozen
+    files = sheet_counts(assignment, ids)
+    for line in lines:
+        line.files = files.get(line.subject.pk, 0)
+        line.files_key = cell_key(node.method, node.code, line.subject.pk, assignment.pk)
     context = round_context(request, round_, "marks") | {
         "leaf": leaf,
         "attainment": node.method in ATTAINMENT,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from reviews.forms.reports import DraftForm, posted_draft, stored_draft
 from reviews.models import FigureState, ReportKind, Round, SelfReport, Subject
 from reviews.navigation import round_context
+from reviews.queries.evidence import self_report_counts
 from reviews.queries.figures import lines_of_subject
 from reviews.queries.report_dates import report_rules, window, windows
 from reviews.queries.self_reports import own_subjects, report_rows
@@ -113,6 +114,7 @@ def _page(
     time = window(round_, rules, ReportKind.SELF_REPORT, subject.pk)
     context = round_context(request, round_, "own") | {
         "subject": subject,
+        "files": self_report_counts(request.user, round_, subject),
         "report": report,
         "back": back,
         "form": form,

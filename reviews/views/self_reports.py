@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from reviews.models import Phase, ReportKind, ReportState, Round, SelfReport, SelfReportSubmission, Subject
 from reviews.navigation import round_context
+from reviews.queries.evidence import self_report_counts
 from reviews.queries.report_dates import report_rules, window
 from reviews.queries.rounds import categories_of, subjects_of
 from reviews.queries.self_reports import (
@@ -99,6 +100,7 @@ def _reading(request: HttpRequest, round_: Round, subject: Subject, errors: dict
     waits = bool(shown and shown.is_current and shown.state == ReportState.SUBMITTED and collecting)
     return round_context(request, round_, "own" if own else "self_reports") | {
         "subject": subject,
+        "files": self_report_counts(request.user, round_, subject),
         "report": report,
         "rules": rules,
         "window": window(round_, rules, ReportKind.SELF_REPORT, subject.pk),

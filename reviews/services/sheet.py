@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
 from appraisal_site.lib.turns import in_turn
-from reviews.models import Attainment, NumberInput
+from reviews.models import Attainment, NumberInput, Subject
 from reviews.numbers import read_number
 from reviews.queries.marks import EMPTY
 from reviews.queries.sheet import Grid, Leaf
@@ -94,11 +94,16 @@ def patiently(save: Callable[[], T]) -> T:
             with in_turn():
                 return save()
         except OperationalError:
-            if connection.in_atomic_block:
+            if _in_transaction():
                 raise
             time.sleep(0.05 * attempt)
     with in_turn():
         return save()
+
+
+def _in_transaction() -> bool:
+    """What failed in the middle of a transaction cannot be tried again by itself."""
+    return connection.in_atomic_block
 
 
 def _waves(sheets: list[tuple[Leaf, Cells]]) -> Iterable[list[tuple[Leaf, Cells]]]:
@@ -164,9 +169,12 @@ def _save_numbers(leaf: Leaf, cells: Cells, by: User) -> None:
     for wish, answer in cells:
         by_subject[wish.subject].append((wish, answer))
     stored = rows_of(leaf.node, by_subject)
+    known = set(Subject.objects.filter(round=leaf.assignment.round_id, pk__in=by_subject).values_list("pk", flat=True))
     rows = []
     for subject, parts in by_subject.items():
         try:
+            if subject not in known:
+                raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
             rows.append(_number_row(leaf, subject, stored.get(subject), parts))
         except ReviewError as error:
             _refuse(parts, error)

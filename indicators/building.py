@@ -42,6 +42,7 @@ def plan_of(values: Mapping[str, Any]) -> Plan:
         decimals=values.get("decimals", 2),
         ranking=values.get("ranking", "overall"),
         notes_required=values.get("notes_required", False),
+        own_unit_marks=values.get("own_unit_marks", "allow"),
         minimum_votes=values.get("minimum_votes", 1),
         sets={row["code"]: row["title"] for row in values.get("sets", ())},
     )

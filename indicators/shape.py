@@ -247,6 +247,7 @@ PLAN_FIELDS: dict[str, Field] = {
     "decimals": Count(0, 6),
     "ranking": Choice(("overall", "category")),
     "notes_required": Flag(),
+    "own_unit_marks": Choice(("allow", "forbid")),
     "minimum_votes": Count(1, 1000),
     "categories": NAMES,
     "groups": Flag(),

@@ -23,6 +23,10 @@ RANKINGS: Mapping[str, Words] = {
     "overall": _("One list of all subjects"),
     "category": _("A list for each category"),
 }
+OWN_UNIT_MARKS: Mapping[str, Words] = {
+    "allow": _("allowed, and marked as such"),
+    "forbid": _("forbidden: the other assessors mark, or the office"),
+}
 VOTERS: Mapping[str, Words] = {
     "units": _("one ballot for each unit"),
     "leaders": _("leaders"),
@@ -74,6 +78,7 @@ VALUES: Mapping[str, Words] = {
     "tie_breakers": _("tie-breakers"),
     "categories": _("categories"),
     "notes_required": _("notes of marks"),
+    "own_unit_marks": _("marks for the own unit"),
     "minimum_votes": _("least number of votes"),
     "period": _("period"),
     "note": _("explanation"),

@@ -31,6 +31,7 @@ from reviews.models import (
     Subject,
     SubjectFact,
 )
+from reviews.own_unit import excused
 from reviews.queries.figures import provisional_figures
 from reviews.tree import ATTAINMENT, NUMBERS, Tree
 
@@ -57,6 +58,7 @@ class _Rows:
     numbers: dict[str, Decimal] = field(default_factory=dict)
     votes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     earlier: dict[str, dict[str, types.Earlier]] = field(default_factory=lambda: defaultdict(dict))
+    excused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add_votes(self, indicator: str, voter_class: str, answer: str, count: int) -> None:
         answers = self.votes.setdefault(indicator, {}).setdefault(voter_class, {})
@@ -76,6 +78,7 @@ class _Rows:
             numbers=self.numbers,
             votes=self.votes,
             earlier={name: [rounds[each] for each in sorted(rounds)] for name, rounds in self.earlier.items()},
+            excused={code: frozenset(names) for code, names in self.excused.items()},
         )
 
 
@@ -90,6 +93,7 @@ def load_inputs(round: Round, plan: types.Plan, allow_missing: bool = True) -> t
     _read_entries(round, subjects)
     _read_reported(round, Tree(plan), subjects)
     _read_votes(round, subjects)
+    _read_excused(round, plan, subjects)
     known_sets = _read_earlier(round, subjects)
     decisions = {
         code: types.Decision(grade=grade, reason=reason, document=document)
@@ -182,6 +186,13 @@ def _read_reported(round_: Round, tree: Tree, subjects: dict[int, _Rows]) -> Non
             rows.attainment.setdefault(code, types.Attainment(target=target, actual=value))
         elif node.method in NUMBERS:
             rows.numbers.setdefault(code, value)
+
+
+def _read_excused(round_: Round, plan: types.Plan, subjects: dict[int, _Rows]) -> None:
+    """Who must not mark whom, where the plan forbids marks for the own unit: two queries, otherwise none."""
+    for subject, pairs in excused(round_, Tree(plan)).items():
+        for code, assessor in pairs:
+            subjects[subject].excused[code].add(assessor)
 
 
 def _read_votes(round_: Round, subjects: dict[int, _Rows]) -> None:

@@ -247,6 +247,16 @@ def is_own(user: Any, subject: _Subject) -> bool:
     )
 
 
+def belongs_to(user: Any, subject: _Subject) -> bool:
+    """Whether the account, in whatever role, is of the unit that is the subject, or is the person itself."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    if subject.person_id is not None:
+        return any(g.person_id == subject.person_id for g in user.grants)
+    units = {g.unit_id for g in user.grants} | {g.person.unit_id for g in user.grants if g.person}
+    return subject.unit_id is not None and subject.unit_id in units
+
+
 def may_see_result(user: Any, round_: _Round, subject: _Subject) -> bool:
     """Every step from a figure to its source: office, auditors, leaders; the subject once announced."""
     if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):

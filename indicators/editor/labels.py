@@ -38,6 +38,11 @@ LABELS: Mapping[str, Label] = {
     "decimals": Label(_("Decimals"), _("Every score is rounded half up to so many decimals."), "2"),
     "ranking": Label(_("Ranking"), "", _("One list of all subjects")),
     "notes_required": Label(_("Every mark needs a note")),
+    "own_unit_marks": Label(
+        _("Marks of an assessor for its own unit"),
+        _("They are marked as such everywhere. Where they are forbidden the other assessors mark, or the office."),
+        _("allowed, and marked as such"),
+    ),
     "minimum_votes": Label(
         _("Least number of votes"), _("A voter class with fewer votes on a subject is not shown on its own."), "1"
     ),

@@ -31,6 +31,7 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "subjects": words.SUBJECTS,
     "period": words.PERIODS,
     "ranking": words.RANKINGS,
+    "own_unit_marks": words.OWN_UNIT_MARKS,
     "voters": words.VOTERS,
     "type": words.FACT_TYPES,
     "kind": words.SELECTIONS,

@@ -6,7 +6,7 @@ The database counts; the number of queries depends on neither subjects nor leave
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from reviews.models import (
     Round,
     Subject,
 )
+from reviews.own_unit import excused
 from reviews.tree import ATTAINMENT, BALLOTS, NUMBERS, Tree, takes_marks
 from reviews.words import is_late
 from scoring.engine.types import Node
@@ -41,6 +42,7 @@ class LeafProgress:
     not_applicable: int
     entered: int
     deadline: datetime.date | None
+    excused: int = 0  # subjects that this assessor must not mark, being their own unit
     waiting: int = 0  # figures that the subjects reported and nobody has verified (待核验)
 
     @property
@@ -49,7 +51,7 @@ class LeafProgress:
 
     @property
     def expected(self) -> int:
-        return self.subjects - self.not_applicable
+        return self.subjects - self.not_applicable - self.excused
 
     @property
     def missing(self) -> int:
@@ -92,7 +94,7 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
     """Every entered and voted leaf in the tree's order, or those of `assignments` only.
 
     Nine queries at most: assignments, subjects, not applicable, marks (by assessor, and by leaf),
-    attainments, numbers, votes, reported figures.
+    attainments, numbers, votes, reported figures; three more where the plan forbids marks for the own unit.
     """
     wanted = list(round_.assignments.select_related("unit")) if assignments is None else assignments
     ballots = tree.of(BALLOTS) if assignments is None else []
@@ -103,6 +105,7 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
     votes = _voted(round_, [node.code for node in ballots])
     takes_figures = any(tree.nodes[code].method in ATTAINMENT | NUMBERS for code in codes)
     waiting = waiting_by_leaf(round_) if takes_figures else {}
+    free = _excused_counts(round_, tree)
 
     def progress(code: str, assignment: Assignment | None, entered: int) -> LeafProgress:
         deadline = (assignment.deadline if assignment else None) or round_.deadline
@@ -114,12 +117,27 @@ def leaf_progress(round_: Round, tree: Tree, assignments: Sequence[Assignment] |
             excluded[code],
             entered,
             deadline,
+            free[code, assignment.assessor] if assignment else 0,
             waiting.get(code, 0),
         )
 
     rows = [progress(a.indicator, a, counts.get(_key(tree, a), 0)) for a in wanted]
     rows += [progress(node.code, None, votes[node.code]) for node in ballots]
     return sorted(rows, key=lambda row: tree.order[row.node.code])
+
+
+def _excused_counts(round_: Round, tree: Tree) -> Counter[tuple[str, str]]:
+    """(leaf, assessor) → subjects of whom no mark is expected although the leaf is applicable to them."""
+    pairs = excused(round_, tree)
+    counts: Counter[tuple[str, str]] = Counter()
+    if not pairs:
+        return counts
+    away: dict[int, set[str]] = defaultdict(set)
+    for pk, code in NotApplicable.objects.filter(subject__in=pairs).values_list("subject_id", "indicator"):
+        away[pk].add(code)
+    for subject, keys in pairs.items():
+        counts.update(key for key in keys if away[subject].isdisjoint(tree.path(key[0])))
+    return counts
 
 
 def _key(tree: Tree, assignment: Assignment) -> tuple[str, str]:
@@ -200,7 +218,9 @@ def entered_filter(node: Node, assessor: str) -> Q:
 
 def missing_subjects(round_: Round, tree: Tree, code: str, assessor: str = "") -> QuerySet[Subject]:
     """The subjects still without a value on this leaf, by order."""
-    return applicable_subjects(round_, tree, code).filter(~entered_filter(tree.nodes[code], assessor))
+    found = applicable_subjects(round_, tree, code).filter(~entered_filter(tree.nodes[code], assessor))
+    free = [pk for pk, keys in excused(round_, tree).items() if (code, assessor) in keys]
+    return found.exclude(pk__in=free) if free else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +246,11 @@ def subject_progress(round_: Round, tree: Tree, subjects: Sequence[Subject]) -> 
         excluded[pk].add(code)
     entered = _entered_by(ids, [node.code for node in tree.of(BALLOTS)])
     waiting = waiting_leaves_of(ids)
+    free = excused(round_, tree, ids)
     rows = []
     for subject in subjects:
-        applicable = [pair for pair in wanted if excluded[subject.pk].isdisjoint(tree.path(pair[0]))]
+        expected = [pair for pair in wanted if pair not in free.get(subject.pk, ())]
+        applicable = [pair for pair in expected if excluded[subject.pk].isdisjoint(tree.path(pair[0]))]
         missing = tuple(
             (tree.nodes[code], assessor) for code, assessor in applicable if (code, assessor) not in entered[subject.pk]
         )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from indicators.services import engine_plan
 from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
 from reviews.numbers import check_mark
+from reviews.own_unit import NO_DEPUTY, OwnUnits, forbids, is_own_unit, own_units
 from reviews.queries.marks import EMPTY, Cell, Kind, cells_of_sheets, row_cell
 from reviews.tree import Tree, takes_marks
 from scoring.engine.types import Node
@@ -69,7 +70,8 @@ def save_sheets(*, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User,
     The rows of a frozen sheet are refused; if every sheet is, SheetFrozen (a RoundClosed) is raised.
     """
     for assignment, _rows in sheets:
-        if not access.may_enter_marks(by, assignment):
+        # Where the plan forbids marks for the own unit, some are the office's to enter: see `_check_own_unit`.
+        if not access.may_enter_marks(by, assignment) and not access.is_office(by):
             raise NotAllowed
     with transaction.atomic():
         # From here to the end nobody else writes to this round: what is read now is what is written on.
@@ -132,6 +134,8 @@ class _Sheet:
     cells: dict[int, Cell]
     marked_by_others: frozenset[int]
     by: User
+    own: OwnUnits | None  # None: the plan lets assessors mark their own unit
+    entitled: bool
 
 
 # What an existing row takes over of the one that is written on it.
@@ -193,7 +197,8 @@ def _read(
     round_: Round, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User, known: bool
 ) -> list[tuple[_Sheet, Sequence[Row]]]:
     ids = {row.subject_id for _assignment, rows in sheets for row in rows}
-    subjects = {s.pk: s for s in Subject.objects.filter(round=round_, pk__in=ids)}
+    found = Subject.objects.filter(round=round_, pk__in=ids).select_related("person")
+    subjects = {s.pk: s for s in found}
     if known and ids - subjects.keys():
         raise _unknown()
     tree = Tree(engine_plan(round_.plan_version))
@@ -201,6 +206,10 @@ def _read(
         node = tree.nodes[assignment.indicator]
         if not takes_marks(node):
             raise InvalidInput(_("%(leaf)s takes no marks.") % {"leaf": node.title}, "indicator")
+    own = own_units(round_, tree, ids) if forbids(tree.plan) else None
+    entitled = {one.pk: access.may_enter_marks(by, one) for one, _rows in sheets}
+    if own is None and not all(entitled.values()):
+        raise NotAllowed
     assignments = [assignment for assignment, _rows in sheets]
     cells = cells_of_sheets(assignments, tree, ids)
     marked = _marked(assignments, tree, ids)
@@ -218,6 +227,8 @@ def _read(
                     if code == assignment.indicator and assessor != assignment.assessor
                 ),
                 by,
+                own,
+                entitled[assignment.pk],
             ),
             rows,
         )
@@ -251,6 +262,7 @@ def _check(sheet: _Sheet, cell: Cell, row: Row) -> None:
     """Raise what stands against this row: somebody else's change first, then its own mistakes."""
     if row.subject_id not in sheet.subjects:
         raise _unknown()
+    _check_own_unit(sheet, row)
     if cell.kind is Kind.ABOVE:
         assert isinstance(cell.row, NotApplicable)
         raise InvalidInput(
@@ -269,6 +281,22 @@ def _check(sheet: _Sheet, cell: Cell, row: Row) -> None:
         check_mark(row.value, sheet.node.points, sheet.tree.plan.decimals)
         if sheet.tree.plan.notes_required and not row.note.strip():
             raise InvalidInput(_("A mark needs a note (评分说明)."), "note")
+
+
+def _check_own_unit(sheet: _Sheet, row: Row) -> None:
+    """Who must not mark this very subject; and the office, which marks only those that nobody else may."""
+    subject, assignment = sheet.subjects[row.subject_id], sheet.assignment
+    deputy = access.stands_in_for(sheet.by, assignment) is not None
+    if deputy and access.belongs_to(sheet.by, subject):
+        itself = subject.person_id is not None
+        if itself or not is_own_unit(assignment.unit_id, subject):
+            raise InvalidInput(NO_DEPUTY, "value")
+    if sheet.own is None:
+        return
+    if why := sheet.own.why_not(assignment, subject.pk, office=access.is_office(sheet.by)):
+        raise InvalidInput(why, "value")
+    if not sheet.entitled and not sheet.own.office_enters(assignment, subject.pk):
+        raise NotAllowed
 
 
 def _plan_write(sheet: _Sheet, cell: Cell, row: Row, batch: _Batch) -> Mark | NotApplicable | None:

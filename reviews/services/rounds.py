@@ -286,5 +286,7 @@ def assign_assessor(*, assignment: Assignment, unit: Unit | None, by: User) -> A
                 round_id=assignment.round_id,
             )
         same.update(unit=unit)
+        # Where marks for the own unit are forbidden, the result depends on which unit that is.
+        touch_inputs(assignment.round_id)
     assignment.unit = unit
     return assignment

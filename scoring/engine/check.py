@@ -47,6 +47,8 @@ def _plan_problems(plan: Plan, nodes: dict[str, Node]) -> Iterable[Problem]:
         yield Problem("decimals", Text(_("A whole number from 0 to %(most)s expected."), values))
     if plan.ranking not in ("overall", "category"):
         yield Problem("ranking", Text(_("Ranked “overall” or by “category” expected.")))
+    if plan.own_unit_marks not in ("allow", "forbid"):
+        yield Problem("own_unit_marks", Text(_("“allow” or “forbid” expected.")))
     for name, listed in (("categories", plan.categories), ("grades", plan.grades)):
         if len(set(listed)) < len(listed):
             yield Problem(name, Text(_("A name is there twice.")))

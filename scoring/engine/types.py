@@ -152,6 +152,7 @@ class Plan:
     decimals: int = 2
     ranking: str = "overall"  # or "category"
     notes_required: bool = False
+    own_unit_marks: str = "allow"  # or "forbid": who is `excused` gives no mark, and none is waited for
     minimum_votes: int = 1  # a class with fewer votes on a subject is withheld from reports
     sets: Mapping[str, str] = field(default_factory=dict)  # sets of earlier rounds: code → title, for words only
 
@@ -239,6 +240,8 @@ class SubjectInput:
     numbers: Mapping[str, Decimal] = field(default_factory=dict)
     votes: Mapping[str, Tally] = field(default_factory=dict)
     earlier: Mapping[str, Sequence[Earlier]] = field(default_factory=dict)  # set → rounds
+    # Leaf → assessors who must not mark this subject, being its own unit, where others do.
+    excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

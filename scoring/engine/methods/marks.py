@@ -18,6 +18,7 @@ class MarksScorer(Scorer):
     def __init__(self, node: Node, plan: Plan) -> None:
         super().__init__(node, plan)
         self.decimals = plan.decimals
+        self.forbids = plan.own_unit_marks == "forbid"
         weights, _common = whole_numbers(Fraction(a.weight) for a in node.assessors)
         self.weights = {a.name: w for a, w in zip(node.assessors, weights, strict=True)}
         self.only = node.assessors[0].name if len(node.assessors) == 1 else ""
@@ -28,17 +29,28 @@ class MarksScorer(Scorer):
 
     def read(self, subject: SubjectInput, report: Report) -> Any:
         found: dict[str, int] = {}
+        excused = self._excused(subject)
         for mark in subject.marks.get(self.node.code, ()):
             name = mark.assessor or self.only
             if self.weights and name not in self.weights:
                 report("mark", self._unknown(name), name)
+            elif name in excused:
+                text = Text(_("%(assessor)s must not mark its own unit; the others do."), {"assessor": name})
+                report("mark", text, name)
             elif name in found:
                 report("mark", Text(_("%(assessor)s marked twice here."), {"assessor": name}), name)
             else:
                 found[name] = self._cents(mark.value, name, report)
-        if not found or len(found) < len(self.weights):
+        if not found or len(found) < len(self.weights) - len(excused):
             return MISSING
         return found
+
+    def _excused(self, subject: SubjectInput) -> frozenset[str]:
+        """Of the leaf's assessors those that must not mark this subject; never all of them."""
+        if not self.forbids or not subject.excused:
+            return frozenset()
+        names = subject.excused.get(self.node.code, frozenset()) & self.weights.keys()
+        return names if len(names) < len(self.weights) else frozenset()
 
     def _cents(self, value: Any, name: str, report: Report) -> int:
         cents = to_cents(value, self.unit) if value.is_finite() else None
@@ -76,7 +88,7 @@ class MarksScorer(Scorer):
             return only[1], detail
         weights = self.weights or dict.fromkeys(entry, 1)
         total = sum(weights[name] * cents for name, cents in entry.items())
-        return round_half_up(total, sum(weights.values())), self._detail(entry)
+        return round_half_up(total, sum(weights[name] for name in entry)), self._detail(entry)
 
     def _detail(self, entry: dict[str, int]) -> Detail:
         return {"marks": [[name, figure(Fraction(cents, self.unit))] for name, cents in sorted(entry.items())]}

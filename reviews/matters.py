@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 
 SAME = 80  # from here on people are asked whether it is the same matter
 ALIKE = 45  # from here on a name is worth suggesting
+TELLING = 6  # letters of a name that say enough to be found again in a longer one
 _DAY = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
 _MONTH = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月")
 _FILLER = re.compile(r"关于|的|第(?=\d)")
@@ -57,7 +58,8 @@ def percent(first: str, second: str) -> int:
         return 0
     found = _percent(one, other)
     if found < 100 and (one in other or other in one):
-        found = max(found, ALIKE)
+        # “Experience shared district-wide”, and the same with the number of the document behind it.
+        found = max(found, SAME if min(len(one), len(other)) >= TELLING else ALIKE)
     # 〔2020〕1号 and 〔2020〕2号 differ in one letter only, and are two documents.
     mine, theirs = Counter(figures(first)), Counter(figures(second))
     if mine and theirs and mine - theirs and theirs - mine:

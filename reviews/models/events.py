@@ -65,6 +65,11 @@ class Event(Entered):
     def __str__(self) -> str:
         return f"{self.indicator} {self.item} {self.matter}"
 
+    @property
+    def files_key(self) -> str:
+        """Where its files are found (`queries.evidence`)."""
+        return f"event.{self.pk}"
+
 
 class EventLeaf(models.Model):
     """What a round settles about one indicator's events beyond the plan. No row: the plan's defaults.

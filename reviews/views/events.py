@@ -25,6 +25,7 @@ from reviews.queries.events import (
     with_unanswered,
     worth,
 )
+from reviews.queries.evidence import event_counts
 from reviews.services.errors import Conflict, ReviewError
 from reviews.services.event_leaves import leaf_settings
 from reviews.services.event_matters import comment_event, join_matters
@@ -73,6 +74,7 @@ def event_list(request: HttpRequest, pk: int) -> HttpResponse:
             }
             for event in page.object_list
         ],
+        "files": event_counts([event.pk for event in page.object_list]),
         "filters": shown,
         "leaves": leaves,
         "items": [(item, title) for (leaf, item), title in titles.items() if leaf in {n.code for n in leaves}],

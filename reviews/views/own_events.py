@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from reviews.models import Phase, Round, Subject
 from reviews.navigation import round_context
 from reviews.queries.events import Filters, item_titles, months_of, own_subjects_of, visible_events, worth
+from reviews.queries.evidence import event_counts
 from reviews.queries.running import scores_of
 from reviews.services.event_leaves import LeafSetting, leaf_settings
 from reviews.tree import EVENTS, Tree
@@ -65,6 +66,7 @@ def _of_subject(
             (event, titles.get((event.indicator, event.item), event.item), worth(tree, event))
             for event in page.object_list
         ],
+        "files": event_counts([event.pk for event in page.object_list]),
         "months": months_of(everything),
         "running": running,
         "nodes": tree.nodes,

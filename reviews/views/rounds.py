@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviews.forms.rounds import AssignForm, DeadlineForm, PhaseForm
-from reviews.models import Assignment, Phase
+from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
 from reviews.queries.progress import completeness, leaf_progress
 from reviews.queries.rounds import categories_of, rounds_listed
 from reviews.services.errors import ReviewError
+from reviews.services.event_leaves import LeafSetting, leaf_settings
 from reviews.services.rounds import STEPS, assign_assessor, change_deadline, change_phase, same_assessor
 from reviews.words import phase_words
+from scoring.engine.types import Node
 from units import access
 from units.guards import require, require_known
 
@@ -57,10 +59,18 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_compute": runs and round_.phase in {Phase.COLLECTING, Phase.REVIEWING},
         "collecting": round_.phase == Phase.COLLECTING,
     }
+    if access.may_see_events(request.user):
+        context["event_leaves"] = _event_leaves(round_)
     if access.may_see_progress(request.user):
         leaves = leaf_progress(round_, tree_of(round_))
         context |= {"total": completeness(leaves), "late": sum(leaf.late for leaf in leaves)}
     return render(request, "reviews/round_detail.html", context)
+
+
+def _event_leaves(round_: Round) -> list[tuple[Node, LeafSetting]]:
+    """What the round settles about each indicator with events, for the page that says where it stands."""
+    nodes = tree_of(round_).nodes
+    return [(nodes[code], leaf) for code, leaf in leaf_settings(round_).items()]
 
 
 # Announcing and sealing ask what only the apps above know (a complete, current result).

@@ -181,19 +181,19 @@ def test_facts_have_no_page_where_the_plan_has_none(world):
 
 
 QUERIES = {
-    "round_list": 5,
-    "round_detail": 13,
-    "subject_list": 7,
-    "subject_detail": 14,
-    "progress": 12,
-    "progress_leaf": 7,
+    "round_list": 6,
+    "round_detail": 15,
+    "subject_list": 8,
+    "subject_detail": 15,
+    "progress": 13,
+    "progress_leaf": 8,
     "progress_subjects": 13,
     "my_marks": 11,
     "mark_sheet": 16,
-    "event_list": 7,
-    "event_detail": 8,
-    "event_add": 6,
-    "history": 6,
+    "event_list": 12,
+    "event_detail": 13,
+    "event_add": 7,
+    "history": 7,
 }
 
 

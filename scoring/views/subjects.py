@@ -9,6 +9,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from reviews.models import GradeDecision, Phase, Round, Subject
+from reviews.own_unit import own_assessors
+from reviews.queries.evidence import files_of_figures
+from reviews.tree import Tree
 from units import access
 from units.guards import require_known
 
@@ -16,6 +19,7 @@ from .. import documents, words
 from ..figures import codes_of, figure_of, figures
 from ..forms import DecisionForm, WithdrawForm
 from ..models import SubjectResult
+from ..own_unit import marked_by
 from ..queries import limits, neighbours, tied_codes
 from ..sources import read_sources
 from ..trees import branches
@@ -68,6 +72,7 @@ def subject_page(
     row, plan, result = context["row"], context["plan"], context["result"]
     if row is None:
         return render(request, "scoring/subject.html", context)
+    own = own_assessors(round_, Tree(plan), [subject.pk]).get(subject.pk, {})
     context |= {
         "reasons": words.reasons(plan, result),
         "flags": words.flags(plan, result),
@@ -77,9 +82,12 @@ def subject_page(
         "uses": uses_of(round_, row.computation, plan, subject, sees_all=context["sees_all"]),
     }
     if request.GET.get("print"):
-        context["figures"] = figures(plan, result, read_sources(subject))
+        sources = read_sources(subject)
+        sources.own = own
+        context["figures"] = figures(plan, result, sources)
         return render(request, "scoring/subject_print.html", context)
     context["branches"] = branches(plan, result)
+    context["own_unit"] = {code for code in own if marked_by(result.scores[code].detail, own[code])}
     if context["sees_all"]:
         context["previous"], context["next"] = neighbours(row, plan)
         context |= _decision(request, round_, subject, context, decision_form, withdraw_form)
@@ -133,7 +141,9 @@ def figure(request: HttpRequest, round_pk: int, subject_pk: int, code: str) -> H
         raise Http404
     plan = context["plan"]
     sources = read_sources(subject, codes_of(plan, code))
+    sources.own = own_assessors(round_, Tree(plan), [subject.pk]).get(subject.pk, {})
     context["figure"] = figure_of(plan, context["result"], sources, code)
     if context["figure"] is None:
         raise Http404
+    context["files"] = files_of_figures(subject, [code])
     return fragment_or_page(request, "scoring/_figure.html", "scoring/figure.html", context)

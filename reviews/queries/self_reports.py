@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from reviews.models import (
     ReportKind,
@@ -79,7 +79,7 @@ def in_state(subjects: QuerySet[Subject], state: str) -> QuerySet[Subject]:
 
 def state_counts(round_: Round) -> dict[str, int]:
     """State (`none` for not begun) → number of subjects. One query."""
-    rows = Subject.objects.filter(round=round_).order_by().values_list(state=F("self_report__state"))
+    rows = Subject.objects.filter(round=round_).order_by().values_list("self_report__state")
     return {state or NOT_BEGUN: number for state, number in rows.annotate(number=Count("pk"))}
 
 

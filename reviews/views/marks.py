@@ -17,11 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from reviews.forms.sheet import SheetRow, posted_rows, stored_row, wanted
 from reviews.models import Assignment, Phase, Round, Subject
 from reviews.navigation import round_context
+from reviews.own_unit import OwnUnits, own_units
 from reviews.queries.evidence import cell_key, sheet_counts
 from reviews.queries.freezing import Standing, standing_of
 from reviews.queries.marks import cells_of
 from reviews.queries.progress import completeness, entered_filter, leaf_progress, missing_subjects
 from reviews.queries.rounds import categories_of, subjects_of
+from reviews.queries.self_reports import words_beside_marks
 from reviews.services.errors import RoundClosed
 from reviews.services.marks import save_rows
 from reviews.tree import Tree, takes_marks
@@ -68,11 +70,18 @@ class _Sheet:
     page: Page[Any]
     filters: dict[str, str]
     standing: Standing
+    own: OwnUnits
+    entitled: bool = False
     rows: list[SheetRow] = field(default_factory=list)
 
     @property
     def subjects(self) -> list[Subject]:
         return list(self.page.object_list)
+
+    def office_enters(self, user: Any) -> bool:
+        """Whether the office has cells of its own here: those that the plan forbids to the only assessor."""
+        ids = [subject.pk for subject in self.subjects]
+        return access.is_office(user) and bool(self.own.office_cells(self.assignment, ids))
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,8 +90,9 @@ def mark_sheet(request: HttpRequest, pk: int, assignment_pk: int) -> HttpRespons
     round_ = get_round(request, pk)
     assignment = get_object_or_404(Assignment.objects.select_related("unit"), pk=assignment_pk, round=round_)
     require_known(access.may_see_marks(request.user, assignment))
-    editable = access.may_enter_marks(request.user, assignment)
     sheet = _sheet(request, round_, assignment)
+    sheet.entitled = access.may_enter_marks(request.user, assignment)
+    editable = sheet.entitled or sheet.office_enters(request.user)
     if request.method == "POST":
         require(editable)
         return _save(request, sheet)
@@ -103,7 +113,8 @@ def _sheet(request: HttpRequest, round_: Round, assignment: Assignment) -> _Shee
     elif filters["show"] == "entered":
         node = tree.nodes[assignment.indicator]
         found = found.filter(entered_filter(node, assignment.assessor))
-    return _Sheet(round_, tree, assignment, paged(request, found), filters, standing_of(round_, assignment))
+    own = own_units(round_, tree)
+    return _Sheet(round_, tree, assignment, paged(request, found), filters, standing_of(round_, assignment), own)
 
 
 def _save(request: HttpRequest, sheet: _Sheet) -> HttpResponse:
@@ -151,6 +162,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     plan = sheet.tree.plan
+    office = access.is_office(request.user)
+    for row in sheet.rows:
+        row.show_own_unit(sheet.own, sheet.assignment, office=office, entitled=sheet.entitled)
     [leaf] = leaf_progress(sheet.round, sheet.tree, [sheet.assignment])
     files = sheet_counts(sheet.assignment, [row.subject.pk for row in sheet.rows])
     for row in sheet.rows:
@@ -161,6 +175,7 @@ def _page(
         "leaf": leaf,
         "page_obj": sheet.page,
         "rows": sheet.rows,
+        "beside": words_beside_marks([row.subject.pk for row in sheet.rows], leaf.node.code),
         "editable": editable,
         "collecting": sheet.round.phase == Phase.COLLECTING,
         "categories": categories_of(sheet.round),

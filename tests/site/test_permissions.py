@@ -19,7 +19,7 @@ from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
-from reviews.models import Delegation, Event, Round, SelfReport
+from reviews.models import Delegation, Event, PlanChange, Round, RoundPlanVersion, SelfReport
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
 from scoring.services import run_scoring
@@ -222,6 +222,21 @@ ADDRESSES = {
         READERS, {OFFICE}, refused=404, roleless=403, args=("other_round", "number_assignment")
     ),
     "reviews:figures_targets": Address(ABOVE, {OFFICE}, args=("other_round", "number_leaf")),
+    "reviews:plan_changes": Address(ROLES, args=ROUND),
+    "reviews:plan_change_add": Address(
+        {OFFICE, SUBJECT, OTHER_SUBJECT}, {OFFICE, SUBJECT, OTHER_SUBJECT}, args=ROUND
+    ),
+    "reviews:plan_change_date": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("reason", "x"),)),
+    "reviews:plan_version_take": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("version", "1"), ("reason", "x"))),
+    "reviews:plan_version_change": Address(ROLES, args=("round", "plan_version_change")),
+    "reviews:plan_change": Address(
+        {*ABOVE, SUBJECT},
+        {OFFICE, LEADER, SUBJECT},
+        refused=404,
+        roleless=403,
+        args=("round", "plan_change"),
+        data=(("do", "approve"), ("reason", "x")),
+    ),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     "scoring:my_results": Address(ROLES),
@@ -355,6 +370,12 @@ def site() -> Site:
         "files_key": f"mark.{first.pk}.{marked.pk}",
         "evidence": proof.pk,
         "delegation": delegation.pk,
+        "plan_change": PlanChange.objects.create(
+            round=round_, number=1, subject=first, kind="text", wish="x", reason="x", proposed_by=accounts[SUBJECT]
+        ).pk,
+        "plan_version_change": RoundPlanVersion.objects.create(
+            round=round_, number=1, before=round_.plan_version, after=round_.plan_version, reason="x", by=office
+        ).pk,
         "message": Notification.objects.create(account=office, title="x").pk,
         "leaf": "K21",
         "limit": 0,

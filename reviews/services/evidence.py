@@ -261,7 +261,7 @@ def clean_words(text: str) -> str:
 def clean_name(text: str) -> str:
     """The last part of whatever path a browser sent, fit to be shown and to be saved anywhere."""
     name = clean_words(re.split(r"[/\\]", text)[-1])
-    name = re.sub(r'[<>:"|?*]', "_", name).strip(" .")
+    name = re.sub(r'[<>:"|?*]', "_", name).rstrip(" .")
     stem, dot, extension = name.rpartition(".")
     if not dot:
         stem, extension = name, ""

@@ -154,7 +154,7 @@ def _threshold_doubts(values: Row) -> Iterator[Problem]:
                 says |= {"grade": grade, "low": figure(minimums[grade])}
                 text = Text(
                     _(
-                        "Nobody gets “%(grade)s” (from %(low)s): who reaches it has “%(better)s” already (from %(high)s)."
+                        "Nobody gets “%(grade)s” (from %(low)s): who reaches it has “%(better)s” (from %(high)s)."
                     ),
                     says,
                 )

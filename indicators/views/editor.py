@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from scoring.engine.text import gettext_noop
+from scoring.engine.types import Text
 from units import access
 from units.guards import require
 
@@ -38,6 +40,9 @@ SECTIONS = (
     ("check", gettext_lazy("Check and publish")),
 )
 
+THEIRS = gettext_noop(
+    "Somebody else changed this to “%(theirs)s” meanwhile. Enter in this place takes yours, Esc takes theirs."
+)
 STATE = "indicators/editor/_tree_state.html"
 
 
@@ -188,12 +193,13 @@ def _after(draft: PlanDraft, code: str) -> str:
 def draft_cell(request: HttpRequest, pk: int) -> HttpResponse:
     """One value of the tree's table: code, key, value, seen, position. Answers with what changed around it.
 
-    JSON: `value` as it is stored, `message` (why it was not stored), `bar` and `states` (code → HTML of the
-    bar and of each line's sums and mistakes), `position`, and `anew`: the table has to be fetched again.
+    JSON: `value` as it is stored, `message` (why it was not stored), `theirs` (what somebody else stored),
+    `bar` and `states` (code → HTML of the bar and of each line's sums and mistakes), `position`, and `anew`: the
+    table has to be fetched again.
     """
     draft = get_draft(request, pk)
     code, key, raw = (request.POST.get(name, "") for name in ("code", "key", "value"))
-    message, value = "", raw
+    message, value, theirs = "", raw, None
     if key not in edits.CELLS:
         return HttpResponseBadRequest()
     known = request.POST.get("position") == str(draft.position)
@@ -204,12 +210,15 @@ def draft_cell(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
         )
         value = edits.shown(edits.find(draft.document, raw.strip() if key == "code" else code).get(key))
+    except Changed as error:
+        theirs, message = error.theirs, words(Text(THEIRS, {"theirs": error.theirs or "—"}))
     except Refused as error:
         message = words(error.text)
     context = _tree_context(draft)
     return JsonResponse(
         {
             "value": value,
+            "theirs": theirs,
             "message": message,
             "position": draft.position,
             "bar": render_to_string("indicators/editor/_bar.html", context, request),

@@ -157,8 +157,10 @@ function took(input, data, answer) {
   }
   if (answer.message) {
     failed(input, answer.message);
+    if (answer.theirs !== null) input.dataset.seen = input.dataset.theirs = answer.theirs;
     return;
   }
+  delete input.dataset.theirs;
   input.classList.remove("te-bad");
   input.removeAttribute("aria-invalid");
   input.dataset.seen = answer.value;
@@ -294,7 +296,7 @@ function exchange(html, isCommand) {
   const active = document.activeElement;
   const before = rows().map((row) => ({ code: row.dataset.code, parent: row.dataset.parent }));
   const kept = [...tree().querySelectorAll("input[data-key]")].filter(isDirty).map((one) => ({
-    code: one.closest("tr").dataset.code, key: one.dataset.key, value: one.value, unsent: "unsent" in one.dataset,
+    code: one.closest("tr").dataset.code, key: one.dataset.key, value: one.value, data: { ...one.dataset },
     wrong: one.classList.contains("te-bad") && one.closest("tr").querySelector("[data-state]").textContent,
   }));
   const ahead = document.querySelector("#tree-ahead input")?.value ?? "";
@@ -311,12 +313,12 @@ function exchange(html, isCommand) {
   exchanging = false;
   if (bar) exchangeBar(bar.outerHTML);
   tree().querySelector(".te-scroll").scrollLeft = aside;
-  for (const { code, key: name, value, unsent: notSent, wrong } of kept) {
+  for (const { code, key: name, value, data, wrong } of kept) {
     const input = cell(rowOf(code), name);
     if (!input) continue;
     input.value = value;
     if (wrong) failed(input, wrong);
-    if (notSent) input.dataset.unsent = "";
+    for (const each of ["unsent", "sent", "theirs"]) if (each in data) input.dataset[each] = data[each];
   }
   const told = isCommand ? tree().dataset.focus : "";
   const row = rowOf(told) ?? nearest(at, before) ?? rows()[0];
@@ -397,6 +399,7 @@ document.addEventListener("keydown", (event) => {
     takeBack(input);
   } else if (!event.altKey && !event.ctrlKey && input.matches("input[data-key]") && ["Enter", "ArrowUp", "ArrowDown"].includes(event.key)) {
     event.preventDefault();
+    if (event.key === "Enter" && "theirs" in input.dataset && isDirty(input)) send(input);
     const all = rows();
     const step = event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey) ? -1 : 1;
     for (let at = all.indexOf(input.closest("tr")) + step; all[at]; at += step) {
@@ -417,6 +420,7 @@ function takeBack(input) {
   input.classList.remove("te-bad");
   input.removeAttribute("aria-invalid");
   delete input.dataset.unsent;
+  delete input.dataset.theirs;
   next(fetchTree);
 }
 

@@ -6,9 +6,14 @@ import copy
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from indicators import document as documents
+from indicators import drafts, edits, services
 from indicators.schema import plain
+from tests.factories import make_user
+from units.models import Role
 
 from .test_presets import preset
 
@@ -97,3 +102,26 @@ def test_a_document_that_can_be_read_has_the_plan_and_its_warnings():
     checked = documents.check(yinhai())
     assert checked.plan is not None
     assert not checked.errors
+
+
+@pytest.mark.django_db
+def test_a_draft_with_mistakes_speaks_as_its_forms_do(client: Client):
+    office = make_user(Role.OFFICE)
+    draft = drafts.start_draft(version=services.ensure_plan("yinhai-2016"), by=office)
+    draft = drafts.change(draft=draft, edit=lambda doc: edits.set_cell(doc, "S1", "method", "rank_band"), by=office)
+    draft = drafts.change(draft=draft, edit=lambda doc: edits.set_cell(doc, "G13", "method", ""), by=office)
+    client.force_login(office)
+    page = client.get(reverse("indicators:draft_check", args=[draft.pk])).content.decode()
+    assert "请填写“排名分档”" in page
+    assert "请选择计分方式" in page
+    rules = client.get(reverse("indicators:draft_section", args=[draft.pk, "rules"])).content.decode()
+    assert "“一票否决”，或者“重大损失或恶劣影响”" in rules
+    assert "vetoed or grave_event" not in rules
+
+
+def test_grades_that_a_better_one_takes_away_are_pointed_out():
+    document = yinhai()
+    document["rules"][0] = {"rule": "thresholds", "minimums": {"一等": "60", "二等": "80"}, "otherwise": "三等"}
+    doubts = [problem.path for problem in documents.check(document).problems if problem.warning]
+    assert "rules.0.minimums.二等" in doubts
+    assert not documents.check(document).errors

@@ -61,7 +61,7 @@ class SubjectEffect:
 
     subject: Subject
     events: list[EventEffect]
-    leaves: list[tuple[types.Node, Step]]
+    leaves: list[tuple[types.Node, Step, list[str]]]
     total: Step
     missing: int = 0
     refused: tuple[str, ...] = ()
@@ -108,7 +108,10 @@ def _compare(plan: types.Plan, inputs: types.Inputs, by_subject: Mapping[str, li
                     _event_effect(nodes[event.indicator], event, now[key], result)
                     for event, result in zip(events, alone[key], strict=True)
                 ],
-                leaves=[(node, _step(node.code, now[key], then[key])) for node in touched],
+                leaves=[
+                    (node, _step(node.code, now[key], then[key]), _caps(node, then[key].scores[node.code]))
+                    for node in touched
+                ],
                 total=Step(now[key].total, then[key].total),
                 missing=len(now[key].missing),
             )
@@ -177,12 +180,9 @@ def _why(
         return [_("This indicator is not applicable to the subject.")]
     if node.method == "bonus":
         return _why_bonus(node, event, counted, without)
-    worth = _sum(counted) - _sum(without)
     if node.method == "deduct":
-        return _why_deduct(node, counted, without, worth, leaf)
-    if node.method == "penalty" and not node.settings.get("uncapped") and abs(leaf.difference) < worth:
-        return [_("Of this indicator no more than %(cap)s is taken off.") % {"cap": canonical(node.points)}]
-    return []
+        return _why_deduct(node, counted, without, _sum(counted) - _sum(without), leaf)
+    return _caps(node, counted)
 
 
 def _why_bonus(node: types.Node, event: Event, counted: types.NodeScore, without: types.NodeScore) -> list[str]:
@@ -191,10 +191,23 @@ def _why_bonus(node: types.Node, event: Event, counted: types.NodeScore, without
     words = []
     if len(counted.detail["events"]) == len(without.detail["events"]):
         words.append(_("It takes the place of a lower value of the same matter; the matter counts once."))
-    for code, total, capped in counted.detail["items"]:
-        if code == event.item and total != capped:
-            words.append(_("The item %(item)s gives at most %(cap)s.") % {"item": code, "cap": capped})
-    if _sum(counted) > node.points:
+    return words + _caps(node, counted, event.item)
+
+
+def _caps(node: types.Node, score: types.NodeScore, item: str | None = None) -> list[str]:
+    """Which caps this score meets: of the item, if one is named, and of the indicator."""
+    if score.status != types.Status.SCORED:
+        return []
+    if node.method == "penalty" and not node.settings.get("uncapped") and _sum(score) > node.points:
+        return [_("Of this indicator no more than %(cap)s is taken off.") % {"cap": canonical(node.points)}]
+    if node.method != "bonus":
+        return []
+    words = [
+        _("The item %(item)s gives at most %(cap)s.") % {"item": code, "cap": capped}
+        for code, total, capped in score.detail["items"]
+        if total != capped and item in {None, code}
+    ]
+    if _sum(score) > node.points:
         words.append(_("Bonuses of this indicator give at most %(cap)s together.") % {"cap": canonical(node.points)})
     return words
 

@@ -153,9 +153,7 @@ def _threshold_doubts(values: Row) -> Iterator[Problem]:
                 says = {"better": better, "high": figure(minimums[better])}
                 says |= {"grade": grade, "low": figure(minimums[grade])}
                 text = Text(
-                    _(
-                        "Nobody gets “%(grade)s” (from %(low)s): who reaches it has “%(better)s” (from %(high)s)."
-                    ),
+                    _("The minimum of “%(grade)s” (%(low)s) is not below that of the better “%(better)s” (%(high)s)."),
                     says,
                 )
                 yield Problem(f"rules.{index}.minimums.{grade}", text, True)

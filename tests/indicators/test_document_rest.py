@@ -112,16 +112,16 @@ def test_a_draft_with_mistakes_speaks_as_its_forms_do(client: Client):
     draft = drafts.change(draft=draft, edit=lambda doc: edits.set_cell(doc, "G13", "method", ""), by=office)
     client.force_login(office)
     page = client.get(reverse("indicators:draft_check", args=[draft.pk])).content.decode()
-    assert "请填写“排名分档”" in page
+    assert "请填写“档次”" in page
     assert "请选择计分方式" in page
     rules = client.get(reverse("indicators:draft_section", args=[draft.pk, "rules"])).content.decode()
     assert "“一票否决”，或者“重大损失或恶劣影响”" in rules
     assert "vetoed or grave_event" not in rules
 
 
-def test_grades_that_a_better_one_takes_away_are_pointed_out():
+def test_minimums_in_the_wrong_order_are_pointed_out_at_the_last_grade_too():
     document = yinhai()
-    document["rules"][0] = {"rule": "thresholds", "minimums": {"一等": "60", "二等": "80"}, "otherwise": "三等"}
+    document["rules"][0] = {"rule": "thresholds", "minimums": {"一等": "60", "二等": "80"}}
     doubts = [problem.path for problem in documents.check(document).problems if problem.warning]
     assert "rules.0.minimums.二等" in doubts
     assert not documents.check(document).errors

@@ -110,7 +110,8 @@ def test_two_people_at_one_value(client, draft):
     client.post(url("draft_cell", draft.pk), first)
     second = client_for(make_user(Role.OFFICE))
     answer = json.loads(text(second.post(url("draft_cell", draft.pk), first | {"value": "130"})))
-    assert "有人修改" in answer["message"]
+    assert "有人已把这里改为“140”" in answer["message"]
+    assert answer["theirs"] == "140"
     assert row(draft, "G11")["points"] == "140"
     # At another value nothing stands in the way; the page is told to fetch what it does not know.
     other = {"code": "G12", "key": "points", "value": "110", "seen": "100", "position": "0"}

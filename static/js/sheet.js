@@ -53,6 +53,7 @@ KaopingSheet.Sheet = class {
   first() {
     const restored = this.queue.kept.restore();
     if (restored) this.announce(this.words("restored", { n: restored }));
+    setInterval(() => this.queue.kept.restore({ own: false }), 15_000); // of tabs that were closed meanwhile
     this.filter.apply();
     const rows = this.store.subjects.length;
     for (let row = 0; row < Math.min(rows, 200); row += 1) {
@@ -159,19 +160,26 @@ KaopingSheet.Sheet = class {
     if (this.polling || this.queue.line === "login" || this.queue.line === "other") return; // the queue asks
     this.polling = true;
     const asked = performance.now();
+    const news = await this.ask();
+    this.polling = false;
+    if (!news) return;
+    if (this.queue.line === "offline") this.queue.retry();
+    this.hear(news, asked);
+  }
+
+  /* What changed since last time; null, and the queue told, if there is no answer. */
+  async ask() {
     try {
       const response = await fetch(`${this.config.changes}?since=${encodeURIComponent(this.cursor)}`, {
         headers: { Accept: "application/json" }, signal: AbortSignal.timeout(this.config.patience), redirect: "manual",
       });
-      if (response.status === 401 || response.type === "opaqueredirect") return void (await this.queue.renew());
-      if (!response.ok) throw new Error(String(response.status));
-      this.hear(await response.json(), asked);
-      if (this.queue.line === "offline") this.queue.retry();
+      if (response.ok) return await response.json();
+      if (response.status === 401 || response.type === "opaqueredirect") await this.queue.renew();
+      else this.queue.wait();
     } catch {
       this.queue.wait();
-    } finally {
-      this.polling = false;
     }
+    return null;
   }
 
   hear(news, asked) {
@@ -180,7 +188,7 @@ KaopingSheet.Sheet = class {
     const newer = (key) => (this.queue.changedAt.get(key) ?? -1) >= asked || this.store.wishes.get(key)?.sending;
     const fresh = this.store.news(news.cells, newer).filter((key) => this.store.held(key).by !== this.config.name);
     if (fresh.length) this.announce(this.words("others", { n: fresh.length }));
-    if (news.reasons) this.reasons(news.reasons);
+    if (news.leaves) this.closedOrOpened(news.leaves);
     if (news.shape !== undefined && news.shape !== this.shape) this.anew();
   }
 
@@ -193,12 +201,13 @@ KaopingSheet.Sheet = class {
   }
 
   /* A deadline passed, a phase ended, or a sheet was opened again while it was on the screen. */
-  reasons(now) {
+  closedOrOpened(leaves) {
+    const now = new Map(leaves.map((leaf) => [leaf.id, leaf]));
     const touched = [];
     for (const column of this.store.columns) {
-      const reason = now[column.leaf.id];
-      if (reason === undefined || reason === column.leaf.reason) continue;
-      Object.assign(column.leaf, { editable: !reason, reason });
+      const leaf = now.get(column.leaf.id);
+      if (!leaf || (leaf.editable === column.leaf.editable && leaf.reason === column.leaf.reason)) continue;
+      Object.assign(column.leaf, leaf);
       for (const subject of this.store.subjects) touched.push(this.store.key(subject.id, column.id));
     }
     if (!touched.length) return;

@@ -28,13 +28,12 @@ KaopingSheet.Bar = class {
     if (this.field === document.activeElement && this.shownKey === key) return this.ask(key);
     if (this.field === document.activeElement) this.keep();
     this.shownKey = key;
-    const { subject, column } = this.store.place(key);
+    const { column } = this.store.place(key);
     const held = this.store.held(key);
     const last = held.by || held.at ? this.words("last", { who: held.by || "—", when: held.at ?? "" }) : "";
     const locked = this.store.locked(key).trim();
-    const about = [`${subject.code} ${subject.name}`, `${column.leaf.code} ${column.leaf.title}${column.label ? ` · ${column.label}` : ""}`];
-    this.place.replaceChildren(KaopingSheet.dom.span(about.join(" · "), "fw-semibold"), ` ${this.sheet.grid.points(column.leaf)} `);
-    if (column.leaf.deadline && !locked) this.place.append(KaopingSheet.dom.span(this.words("until", { date: column.leaf.deadline }), "kp-muted"), " ");
+    this.place.replaceChildren(KaopingSheet.dom.span(this.store.name(key), "fw-semibold"), ` ${this.sheet.grid.points(column.leaf)} `);
+    if (!locked) this.place.append(KaopingSheet.dom.span(this.sheet.grid.until(column.leaf), "kp-muted"), " ");
     this.place.append(KaopingSheet.dom.span(locked || last, locked ? "badge kp-na" : "kp-muted"));
     const shown = this.store.shown(key);
     this.field.value = shown.note ?? "";
@@ -86,7 +85,7 @@ KaopingSheet.Bar = class {
     const { subject, column } = this.store.place(this.cell);
     const inside = this.panel.querySelector("[data-inside]");
     this.panel.hidden = false;
-    this.panel.querySelector("[data-of]").textContent = `${subject.code} ${subject.name} · ${column.leaf.code} ${column.leaf.title}`;
+    this.panel.querySelector("[data-of]").textContent = this.store.name(this.cell);
     inside.textContent = this.words("loading");
     const query = new URLSearchParams({ assignment: column.leaf.id, subject: subject.id });
     this.panel.querySelector("[data-close]").focus();
@@ -138,10 +137,8 @@ KaopingSheet.Problems = class {
   }
 
   line(wish) {
-    const { subject, column } = this.store.place(wish.key);
-    const name = `${subject.code} ${subject.name} · ${column.leaf.code} ${column.leaf.title}`;
     const line = item();
-    line.append(KaopingSheet.dom.button(name, () => this.go(wish.key), "btn btn-link btn-sm p-0 text-start align-baseline"), " ", ...this.choices(wish));
+    line.append(KaopingSheet.dom.button(this.store.name(wish.key), () => this.go(wish.key), "btn btn-link btn-sm p-0 text-start align-baseline"), " ", ...this.choices(wish));
     return line;
   }
 

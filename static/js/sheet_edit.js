@@ -51,9 +51,7 @@ KaopingSheet.Editor = class {
   }
 
   label(key) {
-    const { subject, column } = this.store.place(key);
-    const part = column.label ? ` ${column.label}` : "";
-    return `${subject.code} ${subject.name}, ${column.leaf.code} ${column.leaf.title}${part}, ${this.sheet.grid.points(column.leaf)}`;
+    return `${this.store.name(key)} · ${this.sheet.grid.points(this.store.place(key).column.leaf)}`;
   }
 
   focus() {

@@ -134,8 +134,13 @@ KaopingSheet.Grid = class {
     }
   }
 
+  /* Until when it is open: a sentence of the server, or the date. */
+  until(leaf) {
+    return leaf.until || (leaf.deadline ? this.words("until", { date: leaf.deadline }) : "");
+  }
+
   about(leaf) {
-    const said = [`${leaf.code} ${leaf.title}`, leaf.crumbs, leaf.assessor, leaf.deadline && `${this.words("deadline")} ${leaf.deadline}`];
+    const said = [`${leaf.code} ${leaf.title}`, leaf.crumbs, leaf.assessor, this.until(leaf)];
     if (!leaf.editable) said.push(leaf.reason);
     return said.filter(Boolean).join("\n");
   }

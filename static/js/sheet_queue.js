@@ -19,6 +19,7 @@ KaopingSheet.Queue = class {
     store.listen(() => this.kept.later());
     store.listen((_keys, why) => why === "edit" && this.pump());
     window.addEventListener("online", () => this.retry());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.line !== "online" && this.retry());
   }
 
   listen(heard) {
@@ -195,12 +196,12 @@ KaopingSheet.Keep = class {
   }
 
   /* What an earlier page of this account left behind. A background tab may sleep a minute between beats. */
-  restore() {
+  restore({ own = true } = {}) {
     const keys = [];
     const items = Object.keys(localStorage).filter((name) => name.startsWith(`${this.prefix}:`) && !name.endsWith(":beat"));
     for (const name of items) {
       const tab = name.slice(this.prefix.length + 1);
-      if (tab !== this.tab && this.alive(tab, 150_000)) continue;
+      if (tab === this.tab ? !own : this.alive(tab, 150_000)) continue;
       for (const wish of this.read(name)) if (this.adopt(wish)) keys.push(wish.key);
       if (tab !== this.tab) localStorage.removeItem(name);
     }

@@ -36,6 +36,13 @@ KaopingSheet.Store = class {
     return { subject: this.subjectOf.get(key.slice(0, cut)), column: this.columnOf.get(key.slice(cut + 1)) };
   }
 
+  /* "001 Name · K11 Title": a cell in words. */
+  name(key) {
+    const { subject, column } = this.place(key);
+    const part = column.label ? ` · ${column.label}` : "";
+    return `${subject.code} ${subject.name} · ${column.leaf.code} ${column.leaf.title}${part}`;
+  }
+
   held(key) {
     return this.base.get(key) ?? KaopingSheet.EMPTY;
   }
@@ -95,6 +102,18 @@ KaopingSheet.Store = class {
     // A clash stays a question until it is answered; only what is "mine" follows the typing.
     if (wish.state !== "conflict") Object.assign(wish, { state: this.lacks(key, wish) ? "lacking" : "waiting", message: "", field: "" });
     this.wishes.set(key, wish);
+    // The parts of a leaf may only be right together: one that was refused goes again with this one.
+    for (const other of this.siblings(key)) if (other.state === "refused") Object.assign(other, { state: "waiting", message: "", field: "" });
+  }
+
+  /* What is wanted for the other parts of this cell's leaf. */
+  siblings(key) {
+    const { subject, column } = this.place(key);
+    if (!column?.part) return [];
+    return this.columns
+      .filter((one) => one.leaf.id === column.leaf.id && one !== column)
+      .map((one) => this.wishes.get(this.key(subject.id, one.id)))
+      .filter(Boolean);
   }
 
   /* A mark without the note that the plan requires stays here until it has one: the server would refuse it. */
@@ -130,6 +149,7 @@ KaopingSheet.Store = class {
     wish.sending = null;
     if (answer.state === "saved") this.saved(wish, sent, answer);
     else if (answer.state === "conflict") this.clashed(wish, answer.theirs);
+    else if (this.siblings(key).some((other) => other.state === "waiting" && !other.sending)) wish.tried = []; // goes again, with its other part
     else Object.assign(wish, { state: "refused", message: answer.message ?? "", field: answer.field ?? "", tried: [] });
     this.tell([key], answer.state === "saved" ? "saved" : "state");
   }

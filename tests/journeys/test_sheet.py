@@ -5,6 +5,7 @@ What showed as saved is in the database; everything else is still on the screen 
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from reviews.models import Mark, NotApplicable, Subject
+from reviews.models import Attainment, Mark, NotApplicable, Phase, Subject
 from reviews.services.marks import record_mark
-from tests.factories import client_for
+from reviews.services.rounds import NewSubject, change_phase
+from reviews.services.subjects import add_subjects
+from tests.factories import client_for, district_round, make_unit
 from units.models import Role
 
 from .sheet_stage import LEAVES, Grid, Stage
@@ -41,6 +44,7 @@ def desk(windows):  # noqa: F811
         screen = windows(width)
         screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         log_in(screen, username)
+        screen.complaints.clear()  # about the home page, which is not in question here
         return Grid(screen, stage).open()
 
     return sit
@@ -361,6 +365,85 @@ def test_the_session_ends(desk):
     assert complaints(grid) == []
 
 
+@pytest.mark.parametrize("seed", [7, 2026])
+def test_whatever_the_network_does_nothing_is_lost(desk, seed):
+    """Requests that never arrive, answers that never come back, a busy server, pages loaded again: at random."""
+    stage = Stage(8)
+    grid = desk(stage)
+    chance = random.Random(seed)
+
+    def treat(route: Any) -> None:
+        fate = chance.choice(["pass", "pass", "pass", "cut", "lost", "busy"])
+        if fate == "pass":
+            route.continue_()
+        elif fate == "busy":
+            route.fulfill(status=503, content_type="application/json", body='{"state": "busy"}')
+        else:
+            if fate == "lost":
+                route.fetch()
+            route.abort()
+
+    grid.page.route("**/sheet/cell*/", treat)
+    wanted: dict[tuple[str, str], str] = {}
+    for _step in range(60):
+        row, leaf = chance.randrange(8), chance.choice(LEAVES)
+        value = str(chance.randrange(11))
+        grid.page.evaluate("([row, column]) => KaopingSheet.sheet.selection.go(row, column)", [row, LEAVES.index(leaf)])
+        grid.type(value, after="Enter")
+        wanted[stage.subjects[row].code, leaf] = value
+        if chance.random() < 0.05:
+            grid.reload()
+    grid.page.unroute("**/sheet/cell*/")
+    grid.saved(60_000)
+    assert grid.page.is_hidden("#sheet-problems"), "nobody else was there to clash with"
+    assert stage.stored() == wanted
+    assert complaints(grid) == []
+
+
+def test_the_input_is_closed_while_the_sheet_is_open(desk):
+    stage = Stage(3)
+    grid = desk(stage)
+    grid.type("5")
+    grid.saved()
+    change_phase(round=stage.round, to=Phase.REVIEWING, by=None)
+    grid.type("6")
+    grid.saved()
+    grid.has(0, "A2", "ss-refused")
+    assert grid.shows(0, "A2") == "6"
+    grid.has(2, "C4", "ss-read")
+    grid.says("#sheet-grid .ss-head-points", "只读")
+    grid.type("7")
+    assert grid.shows(0, "A3") == ""
+    assert list(stage.stored().values()) == ["5"]
+    assert complaints(grid) == []
+
+
+def test_a_new_subject_comes_into_the_open_sheet(desk):
+    stage = Stage(2)
+    grid = desk(stage)
+    office = stage.account("office", "考核办", Role.OFFICE)
+    add_subjects(round=stage.round, subjects=[NewSubject("0099", "新设单位", "党群机关", unit=make_unit())], by=office)
+    grid.page.locator("#sheet-grid .tabulator-row:has-text('新设单位')").wait_for(timeout=10_000)
+    assert complaints(grid) == []
+
+
+def test_targets_and_actual_figures_have_columns_of_their_own(desk):
+    stage = Stage(1)
+    stage.round = district_round(2, plan="yinhai-2016")
+    stage.subjects = list(stage.round.subjects.order_by("order"))
+    stage.account("office", "考核办", Role.OFFICE)
+    grid = desk(stage, "office")
+    head = grid.page.locator("#sheet-grid .tabulator-col:has-text('G11')").first
+    head.wait_for()
+    column = grid.page.evaluate("KaopingSheet.sheet.store.columns.findIndex((one) => one.leaf.code === 'G11')")
+    grid.page.evaluate("column => KaopingSheet.sheet.selection.go(0, column)", column)
+    grid.type("200", "150.5")
+    grid.saved()
+    row = Attainment.objects.get()
+    assert (row.indicator, str(row.target), str(row.actual)) == ("G11", "200", "150.5")
+    assert complaints(grid) == []
+
+
 def log_in_beside(grid: Grid, username: str) -> None:
     """In another tab of the same browser."""
     tab = grid.page.context.new_page()
@@ -418,6 +501,7 @@ def test_on_a_phone_the_plain_sheets_are_offered(windows):  # noqa: F811
     stage = Stage(2)
     screen = windows(390)
     log_in(screen, "clerk-1")
+    screen.complaints.clear()
     screen.go(stage.address)
     assert screen.page.is_hidden("#sheet")
     assert screen.complaints == []

@@ -198,6 +198,13 @@ ADDRESSES = {
     ),
     "reviews:own_events": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:own_event_add": Address({SUBJECT, OTHER_SUBJECT}, {SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:evidence_list": Address(READERS, args=ROUND),
+    "reviews:evidence_counts": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reviews:evidence": Address({*ABOVE, ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "files_key")),
+    "reviews:evidence_file": Address({*ABOVE, ASSESSOR}, refused=404, roleless=403, args=("round", "evidence")),
+    "reviews:evidence_withdraw": Address(
+        None, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "evidence")
+    ),
     "reviews:own_reports": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:self_report_list": Address(ABOVE | {ASSESSOR}, args=ROUND),
     "reviews:self_report": Address(
@@ -223,9 +230,7 @@ ADDRESSES = {
     ),
     "reviews:figures_targets": Address(ABOVE, {OFFICE}, args=("other_round", "number_leaf")),
     "reviews:plan_changes": Address(ROLES, args=ROUND),
-    "reviews:plan_change_add": Address(
-        {OFFICE, SUBJECT, OTHER_SUBJECT}, {OFFICE, SUBJECT, OTHER_SUBJECT}, args=ROUND
-    ),
+    "reviews:plan_change_add": Address({OFFICE, SUBJECT, OTHER_SUBJECT}, {OFFICE, SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:plan_change_date": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("reason", "x"),)),
     "reviews:plan_version_take": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("version", "1"), ("reason", "x"))),
     "reviews:plan_version_change": Address(ROLES, args=("round", "plan_version_change")),

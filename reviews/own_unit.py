@@ -117,3 +117,20 @@ def excused(round_: Round, tree: Tree, subject_ids: Collection[int] | None = Non
         if own.excused(sheet, subject):
             found[subject].add((sheet.indicator, sheet.assessor))
     return found
+
+
+def own_assessors(
+    round_: Round, tree: Tree, subject_ids: Collection[int] | None = None
+) -> dict[int, dict[str, frozenset[str]]]:
+    """Subject → leaf → the assessors that mark their own unit there. Two queries.
+
+    Where the plan forbids such marks there are none: what stands in those cells is the office's.
+    """
+    found: dict[int, dict[str, frozenset[str]]] = defaultdict(dict)
+    if forbids(tree.plan):
+        return found
+    own = own_units(round_, tree, subject_ids)
+    for pk, subject in own.pairs:
+        sheet = own.sheets[pk]
+        found[subject][sheet.indicator] = found[subject].get(sheet.indicator, frozenset()) | {sheet.assessor}
+    return found

@@ -32,6 +32,7 @@ class MarkLine:
     now: Decimal | None
     note: str
     entered: Mark | None
+    own: bool = False  # the assessor marks its own unit, or a person of it
 
     @property
     def changed(self) -> bool:
@@ -107,7 +108,7 @@ def _figure(
         rule=words.rule(node, plan),
         # The steps of a ballot name means and counts: with one class withheld, none of it is shown.
         steps=words.steps(node, plan, result) if not withheld else words.rounding_only(branch, plan),
-        marks=_marks(branch, sources.marks.get(node.code, [])),
+        marks=_marks(branch, sources.marks.get(node.code, []), sources.own.get(node.code, frozenset())),
         events=_events(branch, sources.events.get(node.code, [])) if words.takes_events(node) else None,
         numbers=_numbers(node, sources),
         ballot=ballot,
@@ -120,7 +121,7 @@ def _figure(
     )
 
 
-def _marks(branch: Branch, rows: list[Mark]) -> list[MarkLine]:
+def _marks(branch: Branch, rows: list[Mark], own: frozenset[str]) -> list[MarkLine]:
     """The assessors of the plan, each with a mark or without, then anybody else who marked."""
     node = branch.node
     # A carried leaf has marks as long as its set has no round.
@@ -137,7 +138,7 @@ def _marks(branch: Branch, rows: list[Mark]) -> list[MarkLine]:
         row = now.get(name)
         # A leaf that waits for one of its assessors is missing, but the marks that are in are shown.
         value = used.get(name) if scored else (row.value if row else None)
-        lines.append(MarkLine(name, value, row.value if row else None, row.note if row else "", row))
+        lines.append(MarkLine(name, value, row.value if row else None, row.note if row else "", row, name in own))
     return lines
 
 

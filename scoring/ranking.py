@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from django.db.models import Case, F, IntegerField, OrderBy, QuerySet, Value, Wh
 from .engine.types import Node, Plan, Status
 from .forms import RankingFilter
 from .models import Computation, SubjectResult
+from .own_unit import holds_own_marks
 from .queries import NO_GRADE, flagged, in_order, searched, shown_total, tied_codes, with_score
 
 SCORE = "score."  # a sort key of a node: "score.K"
@@ -41,6 +42,7 @@ class Line:
     cells: tuple[Cell, ...]
     tied: bool
     linked: bool  # whether this account may open it
+    own_unit: bool = False  # an assessor marked its own unit in some figure
 
     @property
     def subject(self) -> Any:
@@ -85,8 +87,14 @@ def sort_by(rows: QuerySet[SubjectResult], plan: Plan, sort: str) -> QuerySet[Su
     return rows.order_by(order, "rank", "subject__order", "subject__code")
 
 
-def lines(rows: Iterable[SubjectResult], plan: Plan, computation: Computation, opens: Any) -> Iterator[Line]:
-    """`opens(subject)` says whether this account may open a line."""
+def lines(
+    rows: Iterable[SubjectResult],
+    plan: Plan,
+    computation: Computation,
+    opens: Any,
+    own: Mapping[int, Mapping[str, frozenset[str]]],
+) -> Iterator[Line]:
+    """`opens(subject)` says whether this account may open a line; `own` whose marks are for the own unit."""
     codes = [node.code for node in columns(plan)]
     tied = tied_codes(computation)
     for row in rows:
@@ -97,6 +105,7 @@ def lines(rows: Iterable[SubjectResult], plan: Plan, computation: Computation, o
             cells=tuple(_cell(scores.get(code)) for code in codes),
             tied=row.subject.code in tied,
             linked=opens(row.subject),
+            own_unit=holds_own_marks(scores, own.get(row.subject_id, {})),
         )
 
 

@@ -7,6 +7,7 @@ the people, and shows where an input has changed since.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ class Sources:
     numbers: dict[str, list[NumberInput]] = field(default_factory=dict)
     not_applicable: dict[str, list[NotApplicable]] = field(default_factory=dict)
     earlier: list[EarlierResult] = field(default_factory=list)
+    own: Mapping[str, frozenset[str]] = field(default_factory=dict)  # leaf → assessors that mark their own unit
 
 
 def read_sources(subject: Subject, codes: list[str] | None = None) -> Sources:

@@ -20,6 +20,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from indicators.reading import default_lines
 from indicators.rendering import render
 from indicators.services import engine_plan
+from reviews.models import Round
+from reviews.own_unit import own_assessors
+from reviews.tree import Tree
 from scoring import engine
 from scoring.engine.rounding import round_half_up
 from scoring.engine.types import Flag, LimitReport, Node, NodeScore, Plan, Result, Status
@@ -253,12 +256,31 @@ class _Book:
         rows += [(f"等次规则 {i}", render(engine.rule_words(rule, plan))) for i, rule in enumerate(plan.rules, start=1)]
         rows.append(("同分排序", "、".join(plan.tie_breakers) or "仅按总分"))
         rows += [("默认值，方案未规定", line) for line in default_lines(self.version)]
+        rows += [("本单位评分", line) for line in own_unit_lines(self.computation.round, self.plan, self.results)]
         for row, (name, value) in enumerate(rows, start=1):
             sheet.write_string(row, 0, name, self.bold)
             sheet.write_string(row, 1, str(value), self.wrap)
 
 
 # ------------------------------------------------------------------------------ words
+
+
+def own_unit_lines(round_: Round, plan: Plan, results: Sequence[StoredResult]) -> list[str]:
+    """Where an assessor marked its own unit or a person of it: a line for each leaf and assessor, at most 50 names."""
+    own = own_assessors(round_, Tree(plan))
+    found: dict[tuple[str, str], list[str]] = {}
+    for stored in results:
+        for code, assessors in own.get(stored.subject.pk, {}).items():
+            score = stored.result.scores.get(code)
+            for name, value in score.detail.get("marks", ()) if score else ():
+                if name in assessors:
+                    found.setdefault((code, name), []).append(f"{stored.subject.name} {value}")
+    titles = {node.code: node.title for node in engine.walk(plan.root)}
+    lines = []
+    for (code, name), given in found.items():
+        more = f" 等 {len(given)} 个对象" if len(given) > 50 else ""
+        lines.append(f"{code} {titles[code]} · {name}：{'、'.join(given[:50])}{more}")
+    return lines
 
 
 def reasons_in_words(plan: Plan, result: Result) -> str:

@@ -14,8 +14,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
-from reviews.models import Subject
+from reviews.models import Assignment, Subject
 from reviews.numbers import normal, read_number
+from reviews.own_unit import OwnUnits
 from reviews.queries.marks import EMPTY, Cell, Kind
 from reviews.services.errors import Conflict, InvalidInput, ReviewError, Theirs
 from reviews.services.marks import Row
@@ -37,6 +38,8 @@ class SheetRow:
     error: str = ""
     error_field: str = ""
     theirs: Theirs | None = None
+    own_unit: bool = False  # the assessor marks its own unit, or a person of it
+    closed: str = ""  # why this account may not enter here
     files: int = 0
     files_key: str = ""
 
@@ -44,6 +47,14 @@ class SheetRow:
     def locked(self) -> bool:
         """A node above is not applicable: nothing can be entered here."""
         return self.cell.kind is Kind.ABOVE
+
+    def show_own_unit(self, own: OwnUnits, assignment: Assignment, *, office: bool, entitled: bool) -> None:
+        """Mark the row if it is one of the own unit, and close it to whom the plan forbids it."""
+        pk = self.subject.pk
+        self.own_unit = own.is_own(assignment, pk)
+        self.closed = own.why_not(assignment, pk, office=office)
+        if not entitled and not own.office_enters(assignment, pk):
+            self.closed = _("Its assessor enters this mark.")
 
     @property
     def signature(self) -> str:

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from reviews.own_unit import own_assessors
+from reviews.tree import Tree
 from units import access
 from units.guards import require
 
@@ -57,12 +59,16 @@ def _table(request: HttpRequest, context: dict[str, Any], computation: Computati
         "filtered": any(form.wanted(name) for name in ("q", "category", "grade", "flag")),
     }
     if request.GET.get("print"):
-        return found | {"lines": lines(rows.iterator(chunk_size=500), plan, computation, opens)}
+        own = own_assessors(context["round"], Tree(plan)) if sees_all else {}
+        return found | {"lines": lines(rows.iterator(chunk_size=500), plan, computation, opens, own)}
     page = Paginator(rows, form.rows).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    ids = [row.subject_id for row in shown]
+    own = own_assessors(context["round"], Tree(plan), ids) if sees_all else {}
     return found | {
         "page_obj": page,
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
-        "lines": list(lines(page.object_list, plan, computation, opens)),
+        "lines": list(lines(shown, plan, computation, opens, own)),
     }
 
 

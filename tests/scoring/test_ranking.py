@@ -102,9 +102,9 @@ def test_literal_query_count(subjects, office, django_assert_num_queries):
     round_, _computation = computed(subjects)
     client = client_for(office)
     address = reverse("scoring:ranking", args=[round_.pk])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         client.get(address)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         client.get(address, {"q": "S0", "sort": "-score.K", "grade": "良好"})
 
 

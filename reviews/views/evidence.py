@@ -48,8 +48,6 @@ log = logging.getLogger(__name__)
 
 # Whatever a file holds, it is a file and not a page of ours: no scripts, no forms, nothing loaded.
 LOCKED = "default-src 'none'; sandbox"
-# Chromium shows no PDF inside a sandbox. Its viewer runs outside our origin, and so does what a PDF may hold.
-LOCKED_PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 CAMERA = "image/jpeg,image/png"
 
 
@@ -177,7 +175,7 @@ def evidence_file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpRespon
         response = FileResponse(stored, as_attachment=not shown, filename=found.name, content_type=found.media_type)
     response["ETag"] = tag
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = LOCKED_PDF if found.media_type == "application/pdf" else LOCKED
+    response["Content-Security-Policy"] = LOCKED
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     # Kept by the browser, but asked for each time: who may see it can change.
     patch_cache_control(response, private=True, no_cache=True)

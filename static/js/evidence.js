@@ -90,7 +90,8 @@
         item.remove();
         const answer = request.response;
         if (answer?.refused) resolve(answer.refused.map((one) => one.reason).join(" "));
-        else if (request.status === 401 || (request.status === 200 && !answer)) resolve(say(dataset.loggedOut, file.name));
+        // Without a session the answer is the log-in page, or a refusal by the check against forged requests.
+        else if ([200, 401, 403].includes(request.status)) resolve(say(dataset.loggedOut, file.name));
         else resolve(say(dataset.failed, file.name));
       });
       request.send(data);
@@ -108,18 +109,22 @@
       const reason = await send(box, form, file);
       if (reason) refused.push(reason);
     }
-    await renew(box, refused);
+    form.removeAttribute("data-busy");
+    form.querySelector("[data-files-send]").disabled = false;
+    // Only if something new is there: asking for the fragment without a session would leave the page.
+    tellRefused(refused.length < files.length ? await renewed(box) : box, refused);
   }
 
-  /** The fragment as it is now, with what was refused before. */
-  async function renew(box, refused) {
+  /** The fragment as it is now. */
+  async function renewed(box) {
     const frame = box.parentElement;
     const place = [...frame.children].indexOf(box);
     await htmx.ajax("GET", box.dataset.url, { target: box, swap: "outerHTML" });
     const now = frame.children[place];
-    const shown = now?.matches("[data-files]") ? now : box;
-    shown.querySelector("[data-files-form]")?.removeAttribute("data-busy");
-    shown.querySelector("[data-files-send]")?.removeAttribute("disabled");
+    return now?.matches("[data-files]") ? now : box;
+  }
+
+  function tellRefused(shown, refused) {
     const notes = shown.querySelector("[data-files-refused]");
     notes.hidden = !refused.length;
     notes.querySelector("ul").replaceChildren(

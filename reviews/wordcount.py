@@ -6,7 +6,7 @@ import re
 
 # Han, kana, full-width forms and Chinese punctuation count one by one; anything else is counted by words.
 _SINGLE = (
-    "\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u2014\u2018\u2019\u201c\u201d\u2026\u00b7"
+    "\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u2014\u2018\u2019\u201c\u201d\u2026\u00b7"
     "\U00020000-\U0003ffff"
 )
 _COUNTED = re.compile(f"[{_SINGLE}]|[^\\s{_SINGLE}]+")

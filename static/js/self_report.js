@@ -3,7 +3,7 @@
    could not be saved. Without this file the page has its buttons and works all the same. */
 
 const PAUSE = 1500; // milliseconds after the last key
-const SINGLE = "\\u2e80-\\u9fff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uff60\\uffe0-\\uffe6\\u2014\\u2018\\u2019\\u201c\\u201d\\u2026\\u00b7\\u{20000}-\\u{3ffff}";
+const SINGLE = "\\u2e80-\\u2fff\\u3001-\\u9fff\\uf900-\\ufaff\\ufe30-\\ufe4f\\uff00-\\uff60\\uffe0-\\uffe6\\u2014\\u2018\\u2019\\u201c\\u201d\\u2026\\u00b7\\u{20000}-\\u{3ffff}";
 const COUNTED = new RegExp(`[${SINGLE}]|[^\\s${SINGLE}]+`, "gu");
 
 const form = document.querySelector("form[data-self-report][data-writable]");

@@ -76,10 +76,9 @@ def effects_of(round_: Round, events: Sequence[Event]) -> list[SubjectEffect]:
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(event.subject.code, []).append(event)
-    inputs = load_inputs(round_, plan)
-    if not any(node.method in COMPARING for node in Tree(plan).nodes.values()):
-        inputs = replace(inputs, subjects=[one for one in inputs.subjects if one.key in by_subject])
-    inputs = replace(inputs, decisions={})
+    compares = any(node.method in COMPARING for node in Tree(plan).nodes.values())
+    only = None if compares else {event.subject_id for event in events}
+    inputs = replace(load_inputs(round_, plan, only=only), decisions={})
     try:
         return _compare(plan, inputs, by_subject)
     except types.InputErrors as errors:

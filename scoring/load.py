@@ -8,12 +8,12 @@ order that every database shares, so that the same rows give the same result to 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from indicators.services import engine_plan
 from reviews.models import (
@@ -82,19 +82,26 @@ class _Rows:
         )
 
 
-def load_inputs(round: Round, plan: types.Plan, allow_missing: bool = True) -> types.Inputs:  # noqa: A002
+def load_inputs(
+    round: Round,  # noqa: A002
+    plan: types.Plan,
+    allow_missing: bool = True,
+    only: Collection[int] | None = None,
+) -> types.Inputs:
     """All inputs of a round. A subject's key is its code; an event's key its row's id.
 
     13 queries whatever the size, one more if the round has sets of earlier rounds. The caller holds
-    the round still (see `services.run_scoring`): nothing here locks.
+    the round still (see `services.run_scoring`): nothing here locks. With `only`, the inputs of these
+    subjects alone: enough to score them where no leaf compares subjects with each other.
     """
-    subjects = _subjects(round)
-    _read_facts(round, plan, subjects)
-    _read_entries(round, subjects)
+    subjects = _subjects(round, only)
+    scope = Q(subject__round=round) if only is None else Q(subject__in=only)
+    _read_facts(scope, plan, subjects)
+    _read_entries(scope, subjects)
     _read_reported(round, Tree(plan), subjects)
-    _read_votes(round, subjects)
-    _read_excused(round, plan, subjects)
-    known_sets = _read_earlier(round, subjects)
+    _read_votes(round, scope, subjects)
+    _read_excused(round, plan, subjects, only)
+    known_sets = _read_earlier(round, subjects, only)
     decisions = {
         code: types.Decision(grade=grade, reason=reason, document=document)
         for code, grade, reason, document in GradeDecision.objects.filter(subject__round=round)
@@ -120,9 +127,10 @@ def earlier_computations(round: Round) -> dict[str, str]:  # noqa: A002
 # ---------------------------------------------------------------- parts
 
 
-def _subjects(round_: Round) -> dict[int, _Rows]:
+def _subjects(round_: Round, only: Collection[int] | None = None) -> dict[int, _Rows]:
+    wanted = Q(round=round_) if only is None else Q(round=round_, pk__in=only)
     rows = (
-        Subject.objects.filter(round=round_)
+        Subject.objects.filter(wanted)
         .order_by("order", "code")
         .values_list("id", "code", "name", "category", "group", "unit_id", "person_id")
     )
@@ -136,9 +144,9 @@ def _each(queryset: QuerySet[Any], *names: str) -> Iterator[tuple[Any, ...]]:
     return queryset.order_by("id").values_list("subject_id", *names).iterator(chunk_size=5000)
 
 
-def _read_facts(round_: Round, plan: types.Plan, subjects: dict[int, _Rows]) -> None:
+def _read_facts(scope: Q, plan: types.Plan, subjects: dict[int, _Rows]) -> None:
     kinds = {fact.code: fact.type for fact in plan.facts}
-    facts = SubjectFact.objects.filter(subject__round=round_)
+    facts = SubjectFact.objects.filter(scope)
     for subject, code, value in _each(facts, "code", "value"):
         subjects[subject].facts[code] = fact_value(kinds.get(code), value)
 
@@ -152,24 +160,23 @@ def fact_value(kind: types.FactType | None, value: str) -> types.FactValue:
     return value
 
 
-def _read_entries(round_: Round, subjects: dict[int, _Rows]) -> None:
+def _read_entries(scope: Q, subjects: dict[int, _Rows]) -> None:
     """Marks, not applicable nodes, events, attainments and numbers: one query each."""
-    of_round = {"subject__round": round_}
-    for subject, code in _each(NotApplicable.objects.filter(**of_round), "indicator"):
+    for subject, code in _each(NotApplicable.objects.filter(scope), "indicator"):
         subjects[subject].not_applicable.add(code)
-    marks = Mark.objects.filter(**of_round)
+    marks = Mark.objects.filter(scope)
     for subject, code, assessor, value in _each(marks, "indicator", "assessor", "value"):
         subjects[subject].marks[code].append(types.Mark(assessor=assessor, value=value))
-    events = Event.objects.filter(**of_round)
+    events = Event.objects.filter(scope)
     names = ("indicator", "id", "item", "count", "value", "matter", "status")
     for subject, code, pk, item, count, value, matter, status in _each(events, *names):
         subjects[subject].events[code].append(
             types.Event(item=item, count=count, value=value, matter=matter, status=status, key=str(pk))
         )
-    attainments = Attainment.objects.filter(**of_round)
+    attainments = Attainment.objects.filter(scope)
     for subject, code, target, actual in _each(attainments, "indicator", "target", "actual"):
         subjects[subject].attainment[code] = types.Attainment(target=target, actual=actual)
-    for subject, code, value in _each(NumberInput.objects.filter(**of_round), "indicator", "value"):
+    for subject, code, value in _each(NumberInput.objects.filter(scope), "indicator", "value"):
         subjects[subject].numbers[code] = value
 
 
@@ -179,8 +186,8 @@ def _read_reported(round_: Round, tree: Tree, subjects: dict[int, _Rows]) -> Non
     One of a leaf that was set 不适用 after it was reported, or without a confirmed target, says nothing.
     """
     for subject, code, target, value in provisional_figures(round_):
-        rows, node = subjects[subject], tree.get(code)
-        if node is None or not rows.not_applicable.isdisjoint(tree.path(code)):
+        rows, node = subjects.get(subject), tree.get(code)
+        if rows is None or node is None or not rows.not_applicable.isdisjoint(tree.path(code)):
             continue
         if node.method in ATTAINMENT and target is not None:
             rows.attainment.setdefault(code, types.Attainment(target=target, actual=value))
@@ -188,16 +195,16 @@ def _read_reported(round_: Round, tree: Tree, subjects: dict[int, _Rows]) -> Non
             rows.numbers.setdefault(code, value)
 
 
-def _read_excused(round_: Round, plan: types.Plan, subjects: dict[int, _Rows]) -> None:
+def _read_excused(round_: Round, plan: types.Plan, subjects: dict[int, _Rows], only: Collection[int] | None) -> None:
     """Who must not mark whom, where the plan forbids marks for the own unit: two queries, otherwise none."""
-    for subject, pairs in excused(round_, Tree(plan)).items():
+    for subject, pairs in excused(round_, Tree(plan), only).items():
         for code, assessor in pairs:
             subjects[subject].excused[code].add(assessor)
 
 
-def _read_votes(round_: Round, subjects: dict[int, _Rows]) -> None:
+def _read_votes(round_: Round, scope: Q, subjects: dict[int, _Rows]) -> None:
     """Ballots counted by the database, and the tallies of paper ballots added to them."""
-    for counted in (counted_ballots(round_), _paper_tallies(round_)):
+    for counted in (counted_ballots(round_).filter(scope), _paper_tallies(scope)):
         for subject, code, voter_class, answer, count in counted:
             if count:
                 subjects[subject].add_votes(code, voter_class, answer, count)
@@ -209,10 +216,8 @@ def counted_ballots(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, in
     return BallotMark.objects.filter(subject__round=round_).order_by().values_list(*key).annotate(votes=Count("id"))
 
 
-def _paper_tallies(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int]]:
-    return PaperTally.objects.filter(subject__round=round_).values_list(
-        "subject_id", "indicator", "voter_class", "answer", "count"
-    )
+def _paper_tallies(scope: Q) -> QuerySet[Any, tuple[int, str, str, str, int]]:
+    return PaperTally.objects.filter(scope).values_list("subject_id", "indicator", "voter_class", "answer", "count")
 
 
 # ---------------------------------------------------------------- earlier rounds
@@ -225,7 +230,7 @@ def load_earlier(round: Round) -> dict[int, EarlierRounds]:  # noqa: A002
     return {pk: rows.finished().earlier for pk, rows in subjects.items()}
 
 
-def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:
+def _read_earlier(round_: Round, subjects: dict[int, _Rows], only: Collection[int] | None = None) -> frozenset[str]:
     """Fill in results of earlier rounds; the names of all sets that have at least one round.
 
     A round of this database gives its current result; where the workbook has the same round of the
@@ -237,9 +242,13 @@ def _read_earlier(round_: Round, subjects: dict[int, _Rows]) -> frozenset[str]:
     sets = {member.set_name for member in members}
     if members:
         _read_database_rounds(members, subjects)
-    rows = EarlierResult.objects.filter(subject__round=round_)
+    stated = EarlierResult.objects.filter(subject__round=round_)
+    if only is not None:
+        # A set is known if anybody has a round of it, whoever is looked at.
+        sets.update(stated.order_by().values_list("set_name", flat=True).distinct())
+        stated = stated.filter(subject__in=only)
     names = ("set_name", "round_name", "total", "points", "grade")
-    for subject, set_name, name, total, points, grade in _each(rows, *names):
+    for subject, set_name, name, total, points, grade in _each(stated, *names):
         sets.add(set_name)
         subjects[subject].earlier[set_name][name] = types.Earlier(
             round=name, total=total, points=points, grade=grade or None

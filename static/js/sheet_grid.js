@@ -52,7 +52,7 @@ KaopingSheet.Grid = class {
       this.fixed("code", this.words("code"), this.room("code", 9, 64, 130), true),
       this.fixed("name", this.words("name"), this.room("name", 14, 150, 220), true),
     ];
-    if (this.store.subjects.some((subject) => subject.category)) definitions.push(this.fixed("category", this.words("category"), 96, false));
+    if (this.store.subjects.some((subject) => subject.category)) definitions.push(this.fixed("category", this.words("category"), this.room("category", 14, 80, 150), false));
     for (const column of this.store.columns) {
       definitions.push(this.column(column));
       const ends = this.groups.filter((group) => group.columns.at(-1) === column);
@@ -92,7 +92,7 @@ KaopingSheet.Grid = class {
       title: `${leaf.code} ${leaf.title}`,
       width: this.width(column.id) ?? 92,
       cssClass: leaf.editable ? "ss-cell" : "ss-cell ss-read",
-      titleFormatter: () => KaopingSheet.dom.header(leaf.code, column.label ? `${leaf.title} · ${column.label}` : leaf.title, this.foot(leaf), this.about(leaf)),
+      titleFormatter: () => KaopingSheet.dom.header(leaf.code, leaf.title, this.foot(column), this.about(leaf)),
       formatter: (cell) => {
         const key = this.store.key(cell.getData().id, column.id);
         this.drawn.set(key, cell.getElement());
@@ -121,16 +121,18 @@ KaopingSheet.Grid = class {
     return leaf.marks ? `0–${leaf.points}` : this.words("number");
   }
 
-  foot(leaf) {
-    return leaf.editable ? this.points(leaf) : `${this.points(leaf)} · ${this.words("read_only")}`;
+  /* Under the title of a column: which part of the leaf it is, or its points. */
+  foot({ label, leaf }) {
+    const said = label || this.points(leaf);
+    return leaf.editable ? said : `${said} · ${this.words("read_only")}`;
   }
 
   /* The heads again, after a column was closed or opened. */
   heads() {
-    for (const { id, leaf } of this.store.columns) {
-      const head = this.table.getColumn(id).getElement().querySelector(".ss-head");
-      head.title = this.about(leaf);
-      head.querySelector(".ss-head-points").textContent = this.foot(leaf);
+    for (const column of this.store.columns) {
+      const head = this.table.getColumn(column.id).getElement().querySelector(".ss-head");
+      head.title = this.about(column.leaf);
+      head.querySelector(".ss-head-points").textContent = this.foot(column);
     }
   }
 

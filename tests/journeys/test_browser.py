@@ -34,7 +34,7 @@ from .stage import PASSWORD, SUBJECTS, assessor_account, make_stage
 from .test_round import EVENTS, open_the_round, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-NO_PAGES = ("_file", "_template", "_search", "_periods", "_bar", "health")  # downloads, fragments, and what machines ask
+NO_PAGES = ("_file", "_template", "_search", "_periods", "_bar", "_data", "sheet_history", "health")  # downloads, fragments, and what machines ask
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 

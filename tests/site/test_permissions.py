@@ -19,7 +19,7 @@ from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
-from reviews.models import Delegation, Event, PlanChange, Round, RoundPlanVersion, SelfReport
+from reviews.models import Delegation, Event, PlanChange, Round, RoundPlanVersion, Sampling, SelfReport
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
 from scoring.services import run_scoring
@@ -69,7 +69,7 @@ ADDRESSES = {
     "units:login": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
     "units:logout": Address(None, ACCOUNTS),
     "units:password": Address(ACCOUNTS, ACCOUNTS),
-    "units:account": Address(ACCOUNTS),
+    "units:account": Address(ACCOUNTS, ACCOUNTS, data=(("email", "no address"),)),
     "units:notifications": Address(ACCOUNTS, ACCOUNTS),
     "units:notification": Address(None, {OFFICE}, refused=404, args=("message",)),
     "units:account_list": Address({ADMIN, AUDITOR}),
@@ -229,6 +229,12 @@ ADDRESSES = {
         READERS, {OFFICE}, refused=404, roleless=403, args=("other_round", "number_assignment")
     ),
     "reviews:figures_targets": Address(ABOVE, {OFFICE}, args=("other_round", "number_leaf")),
+    "reviews:inspections": Address(ABOVE, args=ROUND),
+    "reviews:inspection_sample": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:inspection_list": Address(ABOVE, {OFFICE}, args=("round", "sampling"), data=(("shown", "on"),)),
+    "reviews:inspection_print": Address(ABOVE, args=("round", "sampling")),
+    "reviews:inspection": Address(ABOVE, {OFFICE}, args=("round", "inspection"), data=(("do", "record"),)),
+    "reviews:own_inspections": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:plan_changes": Address(ROLES, args=ROUND),
     "reviews:plan_change_add": Address({OFFICE, SUBJECT, OTHER_SUBJECT}, {OFFICE, SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:plan_change_date": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("reason", "x"),)),
@@ -358,6 +364,9 @@ def site() -> Site:
     proof = add_evidence(place=place, file=ContentFile(b"text", name="x.txt"), by=accounts[ASSESSOR])
     report = SelfReport.objects.create(subject=first, text="总结", state="returned")
     report.submissions.create(number=1, text="总结", state="returned", submitted_by=accounts[SUBJECT])
+    sampling = Sampling.objects.create(
+        round=round_, number=1, title="x", reason="x", parameters={"leaves": ["K21"]}, made_by=office
+    )
     known = {
         "round": round_.pk,
         "other_round": other_round.pk,
@@ -375,6 +384,8 @@ def site() -> Site:
         "files_key": f"mark.{first.pk}.{marked.pk}",
         "evidence": proof.pk,
         "delegation": delegation.pk,
+        "sampling": sampling.pk,
+        "inspection": sampling.inspections.create(subject=first, indicator="K21").pk,
         "plan_change": PlanChange.objects.create(
             round=round_, number=1, subject=first, kind="text", wish="x", reason="x", proposed_by=accounts[SUBJECT]
         ).pk,

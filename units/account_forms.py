@@ -29,6 +29,15 @@ class OwnPasswordForm(PasswordChangeForm):
         return password
 
 
+class OwnEmailForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        required=False,
+        help_text=_("Reminders go there too, if an e-mail server is set up. Left empty: in the product only."),
+    )
+
+
 class AccountForm(forms.ModelForm):
     """`seen` carries the fingerprint of what was shown, so that the service notices a change in between."""
 

@@ -86,6 +86,7 @@ ACTIONS = {
     "change account": gettext_noop("changed the account"),
     "reset password": gettext_noop("gave a new initial password"),
     "change password": gettext_noop("changed the own password"),
+    "change email": gettext_noop("changed the own e-mail address"),
     "grant administrator": gettext_noop("made administrator on the server"),
     "create unit": gettext_noop("added the unit"),
     "change unit": gettext_noop("changed the unit"),
@@ -94,6 +95,7 @@ ACTIONS = {
 }
 FIELDS = {
     "username": gettext_noop("user name"),
+    "email": gettext_noop("e-mail"),
     "roles": gettext_noop("roles"),
     "active": gettext_noop("may log in"),
 }

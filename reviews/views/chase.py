@@ -189,7 +189,7 @@ def reopen(request: HttpRequest, pk: int, assignment_pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         service = freezing.close_sheet if closing else freezing.reopen_sheet
         try:
-            service(assignment=assignment, by=request.user, **form.cleaned_data)  # type: ignore[operator]
+            service(assignment=assignment, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except ReviewError as error:
             _refused(form, error)
         else:

@@ -130,7 +130,7 @@ def test_the_queries_of_the_list_do_not_grow(admin):
     for _number in range(3):
         user = make_user(Role.ASSESSOR)
         RoleGrant.objects.create(user=user, role=Role.SUBJECT, person=make_person())
-    assert count() == few == 6  # session, account, its roles, number of accounts, accounts, roles
+    assert count() == few == 7  # session, account, its roles, its messages, number of accounts, accounts, roles
 
 
 def test_the_queries_of_one_account_do_not_grow(admin):
@@ -146,7 +146,7 @@ def test_the_queries_of_one_account_do_not_grow(admin):
     for _number in range(3):
         RoleGrant.objects.create(user=account, role=Role.ASSESSOR, unit=make_unit())
         RoleGrant.objects.create(user=account, role=Role.SUBJECT, person=make_person())
-    assert (count("detail"), count("edit")) == few == (6, 5)
+    assert (count("detail"), count("edit")) == few == (7, 6)
 
 
 @pytest.mark.parametrize(

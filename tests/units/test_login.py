@@ -226,7 +226,7 @@ def test_the_account_page_says_roles_in_words(django_assert_num_queries):
     user = make_user(Role.ASSESSOR, name="李二")
     unit = user.role_grants.get().unit
     client = client_for(user)
-    with django_assert_num_queries(3):  # session, account, roles
+    with django_assert_num_queries(4):  # session, account, roles, messages
         page = client.get("/accounts/me/")
     for words in ("李二", user.username, "考评主体", unit.name):
         assert words in page.text

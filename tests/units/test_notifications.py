@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import client_for, make_user
-from units.models import Notification, Role
+from units.models import AuditEntry, Notification, Role
 from units.services.notifications import Message, notify
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +88,21 @@ def test_the_list_takes_as_many_queries_for_many_messages(account):
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few)
+
+
+# ---------------------------------------------------------------- one's own address
+
+
+def test_ones_own_address_is_checked_saved_and_audited():
+    user = make_user()
+    client = client_for(user)
+    wrong = client.post(reverse("units:account"), {"email": "不是邮箱"})
+    assert wrong.status_code == 422
+    assert "不是邮箱" in wrong.content.decode()
+    for _again in range(2):
+        assert client.post(reverse("units:account"), {"email": "one@example.org"}).status_code == 302
+    user.refresh_from_db()
+    assert user.email == "one@example.org"
+    entry = AuditEntry.objects.get(action="change email")
+    assert (entry.actor, entry.changes) == (user, {"email": [None, "one@example.org"]})
+    assert "one@example.org" in client.get(reverse("units:account")).content.decode()

@@ -212,6 +212,17 @@ def change_own_password(*, user: User, password: str) -> None:
     audit.record(user, "change password", user, label=_label(user))
 
 
+@transaction.atomic
+def change_own_email(*, user: User, email: str) -> None:
+    """The owner's own address for reminders; empty: none. The same as before writes nothing."""
+    before = User.objects.select_for_update().get(pk=user.pk).email
+    if before == email:
+        return
+    User.objects.filter(pk=user.pk).update(email=email)
+    user.email = email
+    audit.record(user, "change email", user, label=_label(user), changes={"email": (before or None, email or None)})
+
+
 def choose_language(*, user: User, language: str) -> None:
     """Remember the language for this account's next log-in. A taste, not a change to record."""
     User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)

@@ -14,10 +14,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 from django.views.i18n import LANGUAGE_QUERY_PARAMETER, set_language
 
-from ..account_forms import LoginForm, OwnPasswordForm
+from ..account_forms import LoginForm, OwnEmailForm, OwnPasswordForm
 from ..models import User
 from ..services import accounts as services
 
@@ -78,8 +78,15 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "registration/password.html", context, status=422 if form.is_bound else 200)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """Who am I here: name, roles, language."""
-    assert isinstance(request.user, User)
-    return render(request, "units/account.html", {"grants": request.user.grants})
+    """Who am I here: name, roles, language, and the address for reminders."""
+    user = request.user
+    assert isinstance(user, User)
+    form = OwnEmailForm(request.POST if request.method == "POST" else None, initial={"email": user.email})
+    if request.method == "POST" and form.is_valid():
+        services.change_own_email(user=user, email=form.cleaned_data["email"])
+        messages.success(request, _("Your e-mail address has been saved."))
+        return redirect("units:account")
+    context = {"grants": user.grants, "form": form}
+    return render(request, "units/account.html", context, status=422 if form.is_bound else 200)

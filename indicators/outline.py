@@ -192,7 +192,7 @@ def read_lines(text: str, names: Mapping[str, str]) -> list[PastedLine]:
     found: list[PastedLine] = []
     for place, line in enumerate(text.splitlines(), start=1):
         if line.strip():
-            found.append(_line(place, line.expandtabs(2) if line.startswith((" ", "\t", "　")) else line, names))
+            found.append(_line(place, line, names))
     if not any(each.depth for each in found):
         _depth_by_code(found)
     deepest = -1
@@ -204,7 +204,8 @@ def read_lines(text: str, names: Mapping[str, str]) -> list[PastedLine]:
 
 def _line(place: int, line: str, names: Mapping[str, str]) -> PastedLine:
     bare = line.lstrip(" \t　")
-    indent = sum(2 if sign == "　" else 1 for sign in line[: len(line) - len(bare)])
+    # Only the blanks in front say how deep a line stands: a tab within it parts two columns.
+    indent = sum(2 if sign == "　" else 1 for sign in line[: len(line) - len(bare)].expandtabs(2))
     cells = [cell.strip() for cell in re.split(r"\t+|\s{2,}", bare.rstrip()) if cell.strip()]
     code = cells.pop(0) if len(cells) > 1 and _CODE.fullmatch(cells[0]) else ""
     title, points, method = (cells.pop(0) if cells else ""), "", ""

@@ -363,3 +363,12 @@ def test_what_a_list_cannot_mean_is_said_with_its_line():
     assert caught.value.problems[0][0][0] == "2"
     with pytest.raises(Refused):
         outline.paste({"indicators": [{"code": "R", "title": "总分", "points": "100"}]}, "R", [])
+
+
+def test_tabs_within_an_indented_line_still_part_its_columns():
+    lines = outline.read_lines("第一项\t3\n\t第一小项\t1\n\t\t更小的一项\t1", {})
+    assert [(line.depth, line.title, line.points) for line in lines] == [
+        (0, "第一项", "3"),
+        (1, "第一小项", "1"),
+        (2, "更小的一项", "1"),
+    ]

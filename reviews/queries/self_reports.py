@@ -17,7 +17,7 @@ from reviews.models import (
     SelfReportSubmission,
     Subject,
 )
-from reviews.tree import Tree
+from reviews.tree import BALLOTS, Tree
 from reviews.wordcount import word_count
 from scoring.engine.types import Node
 from units import access
@@ -104,7 +104,8 @@ class LeafLine:
 
 
 def leaves_of(tree: Tree) -> list[Node]:
-    return [node for node in tree.nodes.values() if not node.children]
+    """What a subject can say something about: every leaf but those that are voted on."""
+    return [node for node in tree.nodes.values() if not node.children and node.method not in BALLOTS]
 
 
 def submitted_lines(tree: Tree, submission: SelfReportSubmission) -> list[LeafLine]:

@@ -177,7 +177,7 @@ def _read_value(each: OwnLine, post: Any, values: dict[str, FigureRow]) -> None:
     # A page that lies open has the report it showed in its fields: sending it again says nothing new.
     if each.line.report is not None and each.line.report.number == each.seen:
         unchanged = (canonical(each.line.report.value), each.line.report.note) == (each.value, each.note)
-        if unchanged:
+        if unchanged and f"again-{code}" not in post:
             return
     try:
         values[code] = FigureRow(read_number(each.value, "value"), each.note, each.seen)

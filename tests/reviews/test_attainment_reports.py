@@ -432,6 +432,32 @@ def test_the_unit_reports_on_its_page_and_wrong_fields_stay(round_, subject, uni
     assert "完成八项" in history.content.decode()
 
 
+def test_one_click_accepts_all_that_wait(round_, subject, office):
+    sheet = round_.assignments.get(indicator=LEAF)
+    page = {"do": "accept_all"}
+    for each in round_.subjects.select_related("unit"):
+        if each != subject:
+            confirm(each, office)
+        page[f"report-{each.pk}"] = report(each, make_user(Role.SUBJECT, each.unit)).pk
+    kept = FigureReport.objects.latest("pk")
+    page |= {f"state-{kept.pk}": "returned", f"reason-{kept.pk}": "缺少证明"}
+    answer = client_for(office).post(url("figures_verify", round_.pk, sheet.pk), page)
+    assert answer.status_code == 422  # one has no target
+    states = dict(FigureReport.objects.values_list("subject", "state"))
+    assert states[subject.pk] == FigureState.REPORTED
+    assert sorted(states.values()) == ["accepted", "reported", "returned"]
+
+
+def test_a_figure_sent_back_can_be_sent_again_as_it_is(round_, subject, unit_user, office, sheet, assessor):
+    verify(sheet, report(subject, unit_user, "8"), assessor, "returned", reason="缺少证明")
+    page = {f"value-{LEAF}": "8", f"seen-{LEAF}": "1"}
+    client, address = client_for(unit_user), url("figures_own", round_.pk, subject.pk)
+    assert client.post(address, page).status_code == 302
+    assert FigureReport.objects.count() == 1
+    assert client.post(address, page | {f"again-{LEAF}": "on"}).status_code == 302
+    assert list(FigureReport.objects.values_list("number", "state")) == [(1, "returned"), (2, "reported")]
+
+
 def test_a_figure_that_was_sent_cannot_be_emptied(round_, subject, unit_user):
     report(subject, unit_user, "8")
     answer = client_for(unit_user).post(

@@ -91,7 +91,7 @@ def _ballot(row: Mapping[str, Any]) -> BallotForm:
 
 def _settings(row: Mapping[str, Any], method: str) -> dict[str, Any]:
     """What only this method has, in the types that the engine reads."""
-    common = {"assessors", "catalogue", *(shape.BALLOT if method in BALLOT_METHODS else ())}
+    common = {"assessors", "catalogue", "daily", *(shape.BALLOT if method in BALLOT_METHODS else ())}
     found = {key: row[key] for key in shape.METHOD_FIELDS[method] if key in row and key not in common}
     if "bands" in found:
         found["bands"] = tuple((band["upto"], band["value"]) for band in found["bands"])

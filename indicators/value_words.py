@@ -70,6 +70,7 @@ FIELDS: Mapping[str, str] = {
     "self_vote": _("voting on oneself"),
     "bands": _("band"),
     "upto": _("up to the share"),
+    "daily": _("daily appraisal"),
     "uncapped": _("without a cap"),
     "last": _("number of the last"),
     "option": _("option of a bad vote"),

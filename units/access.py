@@ -191,7 +191,8 @@ def may_apply_for_events(user: Any, subject: _Subject, leaf: _EventLeaf) -> bool
 
 def may_see_event(user: Any, event: _Event, leaf: _EventLeaf) -> bool:
     """Who sees all; who may propose on its indicator; the subject what it applied for, and what is shown to it."""
-    if may_see_events(user) or not assessor_units(user).isdisjoint({*leaf.unit_ids, event.proposed_for_id}):
+    units = assessor_units(user)
+    if may_see_events(user) or event.proposed_for_id in units or not units.isdisjoint(leaf.unit_ids):
         return True
     return (leaf.shown or event.proposed_as == "subject") and is_own(user, event.subject)
 

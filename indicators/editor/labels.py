@@ -87,6 +87,7 @@ LABELS: Mapping[str, Label] = {
     ),
     "catalogue.cap": Label(_("Cap"), _("At most so many points from this entry.")),
     "catalogue.zero_at": Label(_("0 from a count of"), _("From this count on the whole indicator is 0.")),
+    "daily": Label(_("Daily appraisal"), _("The subject sees entries as they come in.")),
     "uncapped": Label(_("Without a cap"), _("Otherwise at most the full points are deducted.")),
     # Ballots.
     "scale": Label(_("Highest value of a vote"), _("Votes are given on a scale from 0 to this value."), "100"),

@@ -64,7 +64,7 @@ def _of_status(found: QuerySet[Event], status: str) -> QuerySet[Event]:
     if status == RETURNED:
         return found.filter(returned=True)
     if status == COMMENTED:
-        return with_unanswered(found).filter(unanswered=True)
+        return found.filter(Exists(EventComment.objects.filter(LAST, event=OuterRef("pk"), from_subject=True)))
     if status == EventStatus.PENDING:
         return found.filter(status=status, returned=False)
     return found.filter(status=status) if status else found
@@ -76,6 +76,10 @@ def _in_month(found: QuerySet[Event], month: str) -> QuerySet[Event]:
         return found
     year, number = map(int, month.split("-"))
     return found.filter(Q(month=month) | Q(month="", date__year=year, date__month=number))
+
+
+# The last comment of its event.
+LAST = Q(~Exists(EventComment.objects.filter(event=OuterRef("event"), pk__gt=OuterRef("pk"))))
 
 
 def with_unanswered(found: QuerySet[Event]) -> QuerySet[Event]:

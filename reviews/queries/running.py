@@ -95,7 +95,8 @@ def _left(node: types.Node, item: types.CatalogueItem, scored: types.NodeScore |
     if item.cap is None:
         return left
     # The engine's own sums of the items, as it keeps them for its explanations.
-    used = next((number_in(capped) for code, _sum, capped in scored.detail.get("items", ()) if code == item.code), 0)
+    items = scored.detail.get("items", ())
+    used = next((number_in(capped) for code, _sum, capped in items if code == item.code), Fraction(0))
     # Below its cap a sum is one of values as they were entered, which end: so does what is left.
     rest = max(Fraction(0), Fraction(item.cap) - used)
     return min(left, Decimal(rest.numerator) / rest.denominator)

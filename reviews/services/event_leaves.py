@@ -64,7 +64,7 @@ def bind_event_leaves(round_: Round, plan: Plan, units: Mapping[str, Unit | None
         for unit in Unit.objects.filter(is_active=True, **{f"{field}__in": wanted}):
             found[getattr(unit, field)] = unit
     for node in nodes:
-        bound = [unit for a in node.assessors if (unit := found.get(a.name)) is not None]
+        bound = [one for a in node.assessors if (one := found.get(a.name)) is not None]
         if bound:
             default = defaults_of(round_, node)
             leaf = EventLeaf.objects.create(
@@ -97,8 +97,8 @@ def change_event_leaf(
         if before is None:
             raise InvalidInput(_("This indicator takes no events."), "indicator")
         names = Unit.objects.filter(pk__in=before.unit_ids).order_by("order", "code").values_list("name", flat=True)
-        was = (before.shown, before.applications, "、".join(names))
-        now = (shown, applications, "、".join(unit.name for unit in chosen))
+        was = (_yes(before.shown), _yes(before.applications), "、".join(names) or None)
+        now = (_yes(shown), _yes(applications), "、".join(unit.name for unit in chosen) or None)
         if was == now:
             return
         leaf, _made = EventLeaf.objects.update_or_create(
@@ -111,10 +111,10 @@ def change_event_leaf(
             "settle events",
             leaf,
             label=indicator,
-            changes={name: (_said(old), _said(new)) for name, old, new in zip(fields, was, now, strict=True)},
+            changes=dict(zip(fields, zip(was, now, strict=True), strict=True)),
             round_id=locked.pk,
         )
 
 
-def _said(value: bool | str) -> str | None:
-    return ("yes" if value else "no") if isinstance(value, bool) else value or None
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

@@ -109,6 +109,12 @@ def test_without_named_assessors_only_the_office_proposes_until_units_are_named(
     office, unit = make_user(Role.OFFICE), make_unit("机关工委办公室")
     assessor, subject = make_user(Role.ASSESSOR, unit), round_.subjects.get()
     data = EventData("D", value=Decimal(1), matter="未按时报送", month="2020-03")
+    # The plan says of daily appraisal that it is shown as it comes in.
+    assert [(code, leaf.shown) for code, leaf in leaf_settings(round_).items()] == [
+        ("D", True),
+        ("B", False),
+        ("P", False),
+    ]
     assert leaf_settings(round_)["D"].unit_ids == frozenset()
     with pytest.raises(errors.NotAllowed):
         add_event(subject=subject, data=data, by=assessor)
@@ -116,7 +122,7 @@ def test_without_named_assessors_only_the_office_proposes_until_units_are_named(
     event = add_event(subject=subject, data=data, by=assessor)
     assert event.month == "2020-03"
     entry = AuditEntry.objects.get(action="settle events")
-    assert entry.changes == {"shown as they come in": ["no", "yes"], "proposing units": [None, "机关工委办公室"]}
+    assert entry.changes == {"proposing units": [None, "机关工委办公室"]}
     with pytest.raises(errors.NotAllowed):
         add_event(subject=subject, data=EventData("B", value=Decimal(1)), by=assessor)
 

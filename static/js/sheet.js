@@ -8,7 +8,7 @@ KaopingSheet.Sheet = class {
     this.root = root;
     this.words = KaopingSheet.dom.words(document.getElementById("sheet-words"));
     this.config = {
-      ...root.dataset, // user, name, round, page, history
+      ...root.dataset, // user, name, round, page, history, files
       words: this.words,
       ...Object.fromEntries(["data", "cell", "cells", "changes"].map((name) => [name, `${root.dataset.page}${name}/`])),
       token: JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"],
@@ -38,6 +38,7 @@ KaopingSheet.Sheet = class {
     this.bar = new KaopingSheet.Bar(this);
     this.filter = new KaopingSheet.Filter(this);
     this.mouse = new KaopingSheet.Mouse(this);
+    this.files = new KaopingSheet.Files(this);
     this.toolbar();
     this.states();
     this.first();
@@ -83,13 +84,14 @@ KaopingSheet.Sheet = class {
       copy: () => this.block.copyByButton(),
       paste: () => this.block.pasteByButton(),
       history: () => this.bar.history(),
+      files: () => this.files.open(),
     };
     for (const button of this.root.querySelectorAll("[data-act]")) {
       button.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
       button.addEventListener("click", () => {
         this.editor.commit();
         acts[button.dataset.act]();
-        if (!["note", "history", "paste"].includes(button.dataset.act)) this.editor.focus();
+        if (!["note", "history", "paste", "files"].includes(button.dataset.act)) this.editor.focus();
       });
     }
     document.getElementById("sheet-retry").addEventListener("click", () => this.queue.retry());

@@ -16,6 +16,7 @@ KaopingSheet.Editor = class {
     this.words = words;
     selection.layer.append(this.field);
     selection.listen(() => this.rest());
+    selection.listen(() => this.say());
     this.field.addEventListener("compositionstart", () => this.begin());
     this.field.addEventListener("input", () => this.begin());
     this.field.addEventListener("keydown", (event) => this.key(event));
@@ -52,6 +53,12 @@ KaopingSheet.Editor = class {
 
   label(key) {
     return `${this.store.name(key)} · ${this.sheet.grid.points(this.store.place(key).column.leaf)}`;
+  }
+
+  /* For screen readers: the focus stays in one field, so its new place has to be said. */
+  say() {
+    if (document.activeElement !== this.field || this.selection.empty) return;
+    document.getElementById("sheet-live-place").textContent = `${this.label(this.cell)} · ${this.field.value || this.words("empty")}`;
   }
 
   focus() {
@@ -125,6 +132,7 @@ KaopingSheet.Editor = class {
       F2: () => (shiftKey ? this.sheet.bar.note() : this.inside()),
       F6: () => this.sheet.problems.next(),
       F8: () => this.sheet.bar.history(),
+      F9: () => this.sheet.files.open(),
     };
   }
 
@@ -181,13 +189,13 @@ KaopingSheet.Editor = class {
     };
   }
 
-  ready() {
+  ready({ shiftKey }) {
     const { sheet, selection } = this;
     return {
       Delete: () => sheet.block.clear(),
       Backspace: () => sheet.block.clear(),
       "/": () => sheet.block.notApplicable(),
-      "Ctrl+z": () => sheet.block.undo(),
+      "Ctrl+z": () => (shiftKey ? sheet.block.redo() : sheet.block.undo()),
       "Ctrl+y": () => sheet.block.redo(),
       "Ctrl+d": () => sheet.block.down(),
       "Ctrl+a": () => selection.choose({ top: 0, left: 0, bottom: sheet.grid.rows.length - 1, right: selection.columns.length - 1 }),

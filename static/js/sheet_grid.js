@@ -168,13 +168,23 @@ KaopingSheet.Grid = class {
     for (const [name, on] of Object.entries(looks)) element.classList.toggle(name, Boolean(on));
     element.title = this.title(key, shown, wish, lacking);
     element.dataset.key = key;
+    const files = this.filesOf(key);
     element.setAttribute("aria-readonly", String(looks["ss-read"]));
     element.setAttribute("aria-invalid", String(looks["ss-refused"] || looks["ss-conflict"] || lacking));
-    return KaopingSheet.dom.span(shown.na ? this.words("na") : shown.v ?? "", "ss-value");
+    const value = KaopingSheet.dom.span(shown.na ? this.words("na") : shown.v ?? "", "ss-value");
+    if (files) value.dataset.files = String(files);
+    return value;
+  }
+
+  filesOf(key) {
+    const { subject, column } = this.store.place(key);
+    const first = this.store.columns.find((one) => one.leaf.id === column.leaf.id);
+    return first === column ? this.files?.[`${subject.id}:${column.leaf.id}`] ?? 0 : 0;
   }
 
   title(key, shown, wish, lacking) {
     const said = [];
+    if (this.filesOf(key)) said.push(this.words("files", { n: this.filesOf(key) }));
     if (wish?.state === "refused") said.push(wish.message);
     if (wish?.state === "conflict") said.push(this.words("conflict"));
     if (wish?.state === "waiting" && this.offline) said.push(this.words("kept"));

@@ -400,6 +400,26 @@ def test_whatever_the_network_does_nothing_is_lost(desk, seed):
     assert complaints(grid) == []
 
 
+def test_files_beside_a_cell(desk):
+    stage = Stage(2)
+    grid = desk(stage)
+    grid.type("5", after="Enter")
+    grid.saved()
+    grid.at(0, "A1")
+    grid.keys("F9")
+    grid.page.locator("dialog [data-files]").wait_for()
+    grid.page.set_input_files("dialog [data-files-form] input[name=file]", {
+        "name": "通报.txt", "mimeType": "text/plain", "buffer": "一季度通报".encode(),
+    })  # fmt: skip
+    grid.page.click("dialog [data-files-send]")
+    grid.says("dialog .kp-file-list", "通报.txt")
+    grid.keys("Escape")
+    grid.page.locator("#sheet-grid .ss-value[data-files='1']").wait_for()
+    assert "附件：1 个" in grid.cell(0, "A1").get_attribute("title")
+    assert grid.cell(0, "A1").inner_text().strip() == "5"
+    assert complaints(grid) == []
+
+
 def test_the_input_is_closed_while_the_sheet_is_open(desk):
     stage = Stage(3)
     grid = desk(stage)

@@ -22,6 +22,7 @@ KaopingSheet.Grid = class {
       nestedFieldSeparator: false, // codes may have a point in them
       columnDefaults: { headerSort: false, resizable: "header", minWidth: 60 },
       layout: "fitData",
+      selectableRows: false,
       placeholder: words("nobody"),
       rowFormatter: (row) => row.getElement().setAttribute("aria-rowindex", String(row.getPosition() + 1)),
     });
@@ -166,6 +167,7 @@ KaopingSheet.Grid = class {
       "ss-read": Boolean(this.store.locked(key)),
     };
     for (const [name, on] of Object.entries(looks)) element.classList.toggle(name, Boolean(on));
+    if (wish) element.classList.remove("ss-saved");
     element.title = this.title(key, shown, wish, lacking);
     element.dataset.key = key;
     const files = this.filesOf(key);

@@ -79,7 +79,7 @@ def test_pages_take_the_same_queries_however_large_the_plan_is(client, office, d
             url("draft_check", draft.pk),
             *(url("draft_section", draft.pk, section) for section in SECTIONS),
         ):
-            with django_assert_max_num_queries(6):
+            with django_assert_max_num_queries(7):
                 text(client.get(address))
 
 

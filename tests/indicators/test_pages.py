@@ -22,7 +22,7 @@ from .broken import BASE
 pytestmark = pytest.mark.django_db
 
 LIST = "indicators:plan_list"
-ACCOUNT_QUERIES = 3  # session, account, its grants
+ACCOUNT_QUERIES = 4  # session, account, its grants, its messages
 LIST_QUERIES = ACCOUNT_QUERIES + 2
 DETAIL_QUERIES = ACCOUNT_QUERIES + 2
 

@@ -220,5 +220,5 @@ def test_a_result_of_one_subject_alone(tmp_path):
     assert openpyxl.load_workbook(path)["排名"].max_row == 2
 
 
-WORKBOOK_QUERIES = 6
+WORKBOOK_QUERIES = 7
 HOME_QUERIES = 34

@@ -48,7 +48,7 @@ def test_who_does_not(role):
 def test_literal_query_count(subjects, office, django_assert_num_queries):
     round_, _computation = computed(subjects)
     client = client_for(office)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get(reverse("scoring:limits", args=[round_.pk]))
 
 
@@ -160,7 +160,7 @@ def test_my_results_query_count(rounds, django_assert_num_queries, office):
         round_.phase = Phase.ANNOUNCED
         round_.save()
     client = client_for(own_account(made[0], "S001"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         content = client.get(reverse("scoring:my_results")).content.decode()
     assert content.count("/subjects/") == rounds
 

@@ -361,7 +361,7 @@ def test_queries_do_not_grow(count, office, django_assert_num_queries):
     round_, _computation = quarter({letter: 60 + n for n, letter in enumerate("abcdefghi"[:count])})
     present(round_, office, a=1, b=2)
     client = client_for(office)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("scoring:payout", args=[round_.pk]))
 
 

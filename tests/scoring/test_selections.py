@@ -273,7 +273,7 @@ def test_queries_do_not_grow(count, office, django_assert_num_queries):
         totals, totals, {"": 2}, office, ties=dict.fromkeys(totals, 1), other={"ties": dict.fromkeys(totals, 1)}
     )
     client = client_for(office)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(reverse("scoring:selections", args=[round_.pk]))
 
 

@@ -177,12 +177,12 @@ def _fill(rows: int) -> Unit:
 @pytest.mark.parametrize(
     ("name", "queries_needed"),
     [
-        ("unit_list", 6),
-        ("unit_detail", 9),
-        ("person_list", 7),
+        ("unit_list", 7),
+        ("unit_detail", 10),
+        ("person_list", 8),
         ("person_search", 4),
         ("unit_search", 4),
-        ("audit_list", 6),
+        ("audit_list", 7),
     ],
 )
 @pytest.mark.parametrize("rows", [1, 3])

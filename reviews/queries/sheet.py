@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from appraisal_site.lib.fields import canonical
 from indicators.services import engine_plan
 from reviews.models import Assignment, Phase, Round, Subject
+from reviews.own_unit import forbids, own_units
 from reviews.tree import ATTAINMENT, NUMBERS, Tree, takes_marks
 from scoring.engine.types import Node
 from units import access
@@ -52,7 +53,7 @@ class Grid:
 def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> Grid:
     """The leaves of marks that this account may see, and those of numbers that it may enter, in the plan's order.
 
-    Two queries. Load the round by `round_for_grid`. `only`: of these assignments, for who is about to save.
+    Two queries, or four. Load the round by `round_for_grid`. `only`: of these assignments, for who is about to save.
     """
     tree = Tree(engine_plan(round_.plan_version))
     seen, codes = [], {}
@@ -67,15 +68,29 @@ def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> G
             seen.append(one)
     seen.sort(key=lambda one: (tree.order[one.indicator], one.pk))
     dates = standings(round_, seen)
+    for_office = _for_office(user, round_, tree) if only is None else set()
     leaves = [
-        Leaf(one, tree.nodes[one.indicator], _why_not(user, round_, one, dates[one.pk]), dates[one.pk].words)
+        Leaf(
+            one,
+            tree.nodes[one.indicator],
+            _why_not(round_, dates[one.pk], mine=one.pk in for_office or access.may_enter_marks(user, one)),
+            dates[one.pk].words,
+        )
         for one in seen
     ]
     return Grid(round_, tree, leaves, codes)
 
 
-def _why_not(user: User, round_: Round, assignment: Assignment, dates: Standing) -> str:
-    if not access.may_enter_marks(user, assignment):
+def _for_office(user: User, round_: Round, tree: Tree) -> set[int]:
+    """The sheets with subjects that the plan leaves to the office, if this is the office. Two queries, or none."""
+    if not access.is_office(user) or not forbids(tree.plan):
+        return set()
+    own = own_units(round_, tree)
+    return {pk for pk, subject in own.pairs if own.office_enters(own.sheets[pk], subject)}
+
+
+def _why_not(round_: Round, dates: Standing, *, mine: bool) -> str:
+    if not mine:
         return _("You can read this sheet; only its assessor can change it.")
     if round_.phase != Phase.COLLECTING:
         return _("The input is closed; this sheet can only be read.")

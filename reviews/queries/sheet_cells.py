@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
 from reviews.models import Attainment, Mark, NotApplicable, NumberInput, Round, Subject, Target, TargetState
+from reviews.own_unit import OwnUnits
 from reviews.tree import ATTAINMENT, NUMBERS, Tree, takes_marks
+from units import access
 from units.models import User
 
 from .marks import Cell, Kind
@@ -35,6 +37,28 @@ def cells_of_grid(grid: Grid) -> dict[str, CellData]:
         cells |= _all_marks(grid.round, grid.marked)
         _overlay_excluded(cells, grid)
     return cells | all_numbers(grid, Subject.objects.filter(round=grid.round).values("pk"))
+
+
+def close_own_units(
+    user: User, grid: Grid, own: OwnUnits, cells: dict[str, CellData], subjects: Iterable[int]
+) -> dict[str, CellData]:
+    """The cells, with the reason in those of these subjects that the plan closes to this account."""
+    if not own.forbidden:
+        return cells
+    office, closed = access.is_office(user), dict(cells)
+    rows = list(subjects)
+    for leaf in grid.marked:
+        if leaf.reason:
+            continue
+        entitled = access.may_enter_marks(user, leaf.assignment)
+        for subject in rows:
+            why = own.why_not(leaf.assignment, subject, office=office)
+            if not entitled and not own.office_enters(leaf.assignment, subject):
+                why = _("Its assessor enters this mark.")
+            if why:
+                key = f"{subject}:{leaf.assignment.pk}"
+                closed[key] = cells.get(key, EMPTY) | {"locked": why}
+    return closed
 
 
 def _all_marks(round_: Round, leaves: Sequence[Leaf]) -> dict[str, CellData]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from reviews.models import FigureReport, Round, Subject, Target
+from reviews.own_unit import forbids, own_units
 from reviews.services.trail import BRANCH, CELL
-from units.models import AuditEntry
+from units.models import AuditEntry, User
 
 from .marks import cells_of_sheets
 from .sheet import Grid, places
-from .sheet_cells import EMPTY, CellData, all_numbers, cells_of_grid, mark_data
+from .sheet_cells import EMPTY, CellData, all_numbers, cells_of_grid, close_own_units, mark_data
 
 ROUND = Round._meta.label_lower
 # Entries of these are written while the round is locked: see `cursor_of`.
@@ -48,10 +49,10 @@ class Changes:
     cells: dict[str, CellData]
 
 
-def changes_since(grid: Grid, cursor: int) -> Changes:
+def changes_since(user: User, grid: Grid, cursor: int) -> Changes:
     """The cells of these leaves that anybody changed after the cursor, as they are now, and the next cursor.
 
-    A cell that became empty is sent as empty. Eight queries at most; one if nothing changed.
+    A cell that became empty is sent as empty. Ten queries at most; one if nothing changed.
     """
     entries = list(
         traced(grid.round).filter(id__gt=cursor).order_by("id").values_list("id", "target", "target_id")[: MANY + 1]
@@ -59,20 +60,29 @@ def changes_since(grid: Grid, cursor: int) -> Changes:
     if not entries:
         return Changes(cursor, {})
     if len(entries) > MANY or any(target == ROUND for _id, target, _part in entries):
-        return _everything(grid)
+        return _everything(user, grid)
     keys = {key for _id, target, part in entries for key in _keys(grid, target, part)}
     cells: dict[str, CellData] = dict.fromkeys(keys, EMPTY)
     subjects = {int(key.split(":")[0]) for key in keys}
     current = _cells_of_subjects(grid, subjects) if keys else {}
     cells |= {key: cell for key, cell in current.items() if key in keys}
-    return Changes(entries[-1][0], cells)
+    return Changes(entries[-1][0], _closed(user, grid, cells, subjects))
 
 
-def _everything(grid: Grid) -> Changes:
+def _everything(user: User, grid: Grid) -> Changes:
     cursor = cursor_of(grid.round)
-    subjects = Subject.objects.filter(round=grid.round).values_list("pk", flat=True)
+    subjects = list(Subject.objects.filter(round=grid.round).values_list("pk", flat=True))
     every = (key for subject in subjects for leaf in grid.leaves for key in places(subject, leaf))
-    return Changes(cursor, dict.fromkeys(every, EMPTY) | cells_of_grid(grid))
+    cells = dict.fromkeys(every, EMPTY) | cells_of_grid(grid)
+    return Changes(cursor, _closed(user, grid, cells, subjects))
+
+
+def _closed(user: User, grid: Grid, cells: dict[str, CellData], subjects: Collection[int]) -> dict[str, CellData]:
+    """As `close_own_units`, asked for where the plan has such a rule, and for these cells only."""
+    if not forbids(grid.tree.plan):
+        return cells
+    closed = close_own_units(user, grid, own_units(grid.round, grid.tree, subjects), cells, subjects)
+    return {key: closed[key] for key in cells}
 
 
 def _keys(grid: Grid, target: str, part: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from appraisal_site.lib.fields import canonical
 from appraisal_site.lib.turns import in_turn
 from reviews.models import Attainment, NumberInput, Subject
 from reviews.numbers import read_number
+from reviews.own_unit import forbids
 from reviews.queries.marks import EMPTY
 from reviews.queries.sheet import Grid, Leaf
 from reviews.queries.sheet_cells import mark_data, number_data
@@ -65,7 +66,7 @@ def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User) -> list[Answer]:
     for number, wish in enumerate(wishes):
         place = wish.assignment, wish.subject, wish.part
         leaf = leaves.get(wish.assignment)
-        if leaf is None or not access.may_enter_marks(by, leaf.assignment):
+        if leaf is None or not _may_enter(grid, leaf, by):
             answers[number].error = NotAllowed()
         elif wish.part not in (leaf.parts or ("",)):
             answers[number].error = InvalidInput(_("This leaf has no such part."), "part")
@@ -81,6 +82,12 @@ def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User) -> list[Answer]:
         if not takes_marks(leaf.node):
             _save_numbers(leaf, cells, by)
     return answers
+
+
+def _may_enter(grid: Grid, leaf: Leaf, by: User) -> bool:
+    """On the leaf at all; where the plan leaves some cells to the office, `save_sheets` decides cell by cell."""
+    for_office = access.is_office(by) and takes_marks(leaf.node) and forbids(grid.tree.plan)
+    return access.may_enter_marks(by, leaf.assignment) or for_office
 
 
 Cells = list[tuple[Wish, Answer]]

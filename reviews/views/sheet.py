@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_POST
 from appraisal_site.lib.fields import canonical
 from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
+from reviews.own_unit import OwnUnits, own_units
 from reviews.queries import sheet as queries
 from reviews.queries.sheet import Grid, Leaf
-from reviews.queries.sheet_cells import cells_of_grid
+from reviews.queries.sheet_cells import cells_of_grid, close_own_units
 from reviews.queries.sheet_changes import changes_since, cursor_of
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed
 from reviews.services.sheet import Answer, Wish, save_cells
@@ -79,21 +80,25 @@ def _grid(request: HttpRequest, pk: int) -> Grid:
 def sheet_data(request: HttpRequest, pk: int) -> JsonResponse:
     """The whole grid. The cursor is read before the cells: what changes in between comes with the first changes."""
     grid = _grid(request, pk)
-    plan = grid.tree.plan
+    plan, user = grid.tree.plan, who(request)
+    cursor = cursor_of(grid.round)
+    own = own_units(grid.round, grid.tree)
+    subjects = queries.subjects_data(user, grid.round)
+    cells = close_own_units(user, grid, own, cells_of_grid(grid), [row["id"] for row in subjects])
     data = {
-        "cursor": cursor_of(grid.round),
+        "cursor": cursor,
         "shape": queries.shape_of(grid),
         "decimals": plan.decimals,
         "notes_required": plan.notes_required,
-        "leaves": [_leaf(grid, leaf) for leaf in grid.leaves],
+        "leaves": [_leaf(grid, leaf, own) for leaf in grid.leaves],
         "groups": queries.groups_data(grid),
-        "subjects": queries.subjects_data(who(request), grid.round),
-        "cells": cells_of_grid(grid),
+        "subjects": subjects,
+        "cells": cells,
     }
     return _json(data | _phase(grid))
 
 
-def _leaf(grid: Grid, leaf: Leaf) -> dict[str, Any]:
+def _leaf(grid: Grid, leaf: Leaf, own: OwnUnits) -> dict[str, Any]:
     node, one = leaf.node, leaf.assignment
     marked = takes_marks(node)
     data: dict[str, Any] = {
@@ -113,6 +118,9 @@ def _leaf(grid: Grid, leaf: Leaf) -> dict[str, Any]:
         "until": leaf.until,
         "form": _form_of(one, marked=marked),
     }
+    # Whom the assessor marks as its own unit, or as a person of it.
+    if conflicts := sorted(subject for pk, subject in own.pairs if pk == one.pk):
+        data["own"] = conflicts
     if leaf.parts:
         words = {"target": _("Target"), "actual": _("Actual")}
         data["parts"] = [{"part": part, "label": words[part]} for part in leaf.parts]
@@ -136,7 +144,7 @@ def sheet_changes(request: HttpRequest, pk: int) -> JsonResponse:
     since = request.GET.get("since", "")
     if not since.isascii() or not since.isdigit() or len(since) > 18:
         return _json({"state": "refused", "message": _("The request cannot be read.")}, status=400)
-    changes = changes_since(grid, int(since))
+    changes = changes_since(who(request), grid, int(since))
     # What may change without any cell changing: a phase, a deadline, who enters.
     leaves = [
         {"id": leaf.assignment.pk, "editable": not leaf.reason, "reason": leaf.reason, "until": leaf.until}

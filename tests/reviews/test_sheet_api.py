@@ -468,13 +468,13 @@ def test_no_change_is_skipped_whichever_of_two_savers_is_slower():
     second.start()
     second.join(1)
     assert second.is_alive()
-    assert changes_since(grid, cursor).cells == {}
-    assert changes_since(grid, cursor).cursor == cursor
+    assert changes_since(desk.user, grid, cursor).cells == {}
+    assert changes_since(desk.user, grid, cursor).cursor == cursor
     go.set()
     first.join(20)
     second.join(20)
     assert [answer.error for answer in answers] == [None, None]
-    news = changes_since(grid, cursor)
+    news = changes_since(desk.user, grid, cursor)
     assert set(news.cells) == {desk.key(0), desk.key(1)}
 
 
@@ -495,7 +495,7 @@ def test_an_onlooker_misses_nothing_of_many_savers():
         cursor, last = 0, False
         while not last:
             last = done.is_set()
-            news = changes_since(grid, cursor)
+            news = changes_since(desk.user, grid, cursor)
             heard.update(news.cells)
             cursor = news.cursor
         connection.close()

@@ -60,9 +60,11 @@ otherwise = "差"
 
 
 class NumberDesk(Desk):
-    def __init__(self) -> None:
+    def __init__(self, rule: str = "", *, alone: bool = False) -> None:
+        """`rule`: a line of the plan's own. `alone`: the first assessor of J is its only one."""
+        text = PLAN.replace('["投资局", "统计局"]', '["投资局"]') if alone else PLAN
         self.units = {name: make_unit(name) for name in ("投资局", "统计局")}
-        version, _new = import_plan(document=plan_file.load(PLAN), by=None)
+        version, _new = import_plan(document=plan_file.load(text.replace("period =", f"{rule}\nperiod =")), by=None)
         rows = [NewSubject(f"S{number}", f"对象{number}", "甲类") for number in range(3)]
         self.round = open_round(version=version, name="2026", title="2026", deadline=None, subjects=rows, by=None)
         self.subjects = list(self.round.subjects.order_by("order"))
@@ -227,4 +229,58 @@ def test_an_account_of_both_assessors_saves_both_columns_of_a_leaf_at_once(desk)
     ]
     answers = desk.post("sheet_cells", {"cells": mixed}).json()["cells"]
     assert [answer["state"] for answer in answers] == ["saved", "refused"]
+    assert Mark.objects.count() == 1
+
+
+# ---------------------------------------------------------------- marks for the own unit
+
+
+def own_unit(desk, *names):
+    """The subjects in their order become units of these names ("" leaves one as it is)."""
+    for subject, name in zip(desk.subjects, names, strict=False):
+        if name:
+            subject.unit = desk.units[name]
+            subject.save()
+
+
+def test_a_mark_for_the_own_unit_is_known_as_such(desk):
+    own_unit(desk, "投资局", "统计局")
+    leaves = [leaf for leaf in desk.data(client_for(make_user(Role.OFFICE)))["leaves"] if leaf["code"] == "J"]
+    assert [leaf["own"] for leaf in leaves] == [[desk.subjects[0].pk], [desk.subjects[1].pk]]
+    assert [row.get("own", False) for row in desk.data()["subjects"]] == [True, False, False]
+    assert desk.cell("30", sheet=desk.of("J")).status_code == 200
+
+
+def test_a_plan_that_forbids_them_closes_those_cells():
+    desk = NumberDesk('own_unit_marks = "forbid"')
+    own_unit(desk, "投资局")
+    sheet = desk.of("J")
+    cells = desk.data()["cells"]
+    assert list(cells) == [desk.key(sheet=sheet)]
+    refused = desk.cell("30", sheet=sheet)
+    assert (refused.status_code, refused.json()["message"]) == (422, cells[desk.key(sheet=sheet)]["locked"])
+    assert desk.cell("30", sheet=sheet, subject=1).status_code == 200
+    news = desk.changes(0)["cells"]
+    assert "locked" not in news[desk.key(1, sheet=sheet)]
+    # The other assessor marks the subject; nothing is left to the office.
+    office = client_for(make_user(Role.OFFICE))
+    assert not any(leaf["editable"] for leaf in desk.data(office)["leaves"])
+    assert desk.cell("30", sheet=sheet, client=office).status_code == 422
+    assert desk.cell("30", sheet=sheet, subject=2, client=office).status_code == 403
+    assert Mark.objects.count() == 1
+
+
+def test_what_no_assessor_may_mark_the_office_enters():
+    desk = NumberDesk('own_unit_marks = "forbid"', alone=True)
+    own_unit(desk, "投资局")
+    office = client_for(make_user(Role.OFFICE, name="考核办"))
+    sheet = desk.of("J")
+    data = desk.data(office)
+    [leaf] = [leaf for leaf in data["leaves"] if leaf["code"] == "J"]
+    assert leaf["editable"]
+    closed = {key for key, cell in data["cells"].items() if cell.get("locked")}
+    assert closed == {desk.key(place, sheet=sheet) for place in (1, 2)}
+    assert desk.cell("30", sheet=sheet, client=office).json()["by"] == "考核办"
+    assert desk.cell("30", sheet=sheet, subject=1, client=office).status_code == 403
+    assert desk.changes(0)["cells"][desk.key(sheet=sheet)]["locked"]
     assert Mark.objects.count() == 1

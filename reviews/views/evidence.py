@@ -186,7 +186,8 @@ def evidence_file(request: HttpRequest, pk: int, evidence_pk: int) -> HttpRespon
 def evidence_withdraw(request: HttpRequest, pk: int, evidence_pk: int) -> HttpResponse:
     found = _known_file(request, pk, evidence_pk)
     place = place_of(found)
-    require(may_withdraw(request.user, found, place))
+    # Who may only read is told nothing of what others may do with it.
+    require_known(may_withdraw(request.user, found, place))
     error = ""
     try:
         withdraw_evidence(evidence=found, reason=request.POST.get("reason", ""), by=cast(User, request.user))

@@ -53,7 +53,7 @@
   // After a swap the fragment stands where its predecessor or its frame was.
   document.addEventListener("htmx:load", (event) => {
     const part = event.detail.elt;
-    if (part.matches?.("[data-files]")) tell(part);
+    if (part.matches?.(".kp-files")) tell(part);
   });
 
   /* Sending ------------------------------------------------------------------------------------ */
@@ -121,7 +121,7 @@
     const place = [...frame.children].indexOf(box);
     await htmx.ajax("GET", box.dataset.url, { target: box, swap: "outerHTML" });
     const now = frame.children[place];
-    return now?.matches("[data-files]") ? now : box;
+    return now?.matches(".kp-files") ? now : box;
   }
 
   function tellRefused(shown, refused) {
@@ -136,17 +136,17 @@
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-files-form]")) return;
     event.preventDefault();
-    sendAll(event.target.closest("[data-files]"), [...event.target.elements.file.files]);
+    sendAll(event.target.closest(".kp-files"), [...event.target.elements.file.files]);
   });
 
   document.addEventListener("change", (event) => {
     if (!event.target.matches("[data-files-camera]")) return;
-    sendAll(event.target.closest("[data-files]"), [...event.target.files]);
+    sendAll(event.target.closest(".kp-files"), [...event.target.files]);
   });
 
   /* Dropping and pasting ----------------------------------------------------------------------- */
 
-  const zone = (event) => event.target.closest?.("[data-files]")?.querySelector("[data-files-form]");
+  const zone = (event) => event.target.closest?.(".kp-files")?.querySelector("[data-files-form]");
   const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
   document.addEventListener("dragover", (event) => {
@@ -166,14 +166,14 @@
     if (!form) return;
     event.preventDefault();
     form.classList.remove("kp-drop-over");
-    sendAll(form.closest("[data-files]"), [...event.dataTransfer.files]);
+    sendAll(form.closest(".kp-files"), [...event.dataTransfer.files]);
   });
 
   /** Where a paste goes: the fragment with the focus, the open dialog, or the only one of the page. */
   function pasteBox(event) {
-    const near = event.target.closest?.("[data-files]") ?? (dialog?.open ? dialog.querySelector("[data-files]") : null);
+    const near = event.target.closest?.(".kp-files") ?? (dialog?.open ? dialog.querySelector(".kp-files") : null);
     if (near) return near;
-    const all = document.querySelectorAll("[data-files]");
+    const all = document.querySelectorAll(".kp-files");
     return all.length === 1 ? all[0] : null;
   }
 

@@ -6,7 +6,7 @@ event that waits or was rejected is looked at as approved; an approved one as if
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -22,9 +22,9 @@ from reviews.tree import Tree
 from . import engine
 from .engine import types
 from .engine.text import number_in
-from .load import load_inputs
+from .load import load_compared, load_inputs
 
-# Leaves whose scores depend on the other subjects: there everybody must be scored.
+# Leaves whose scores depend on the other subjects: on these everybody must be scored.
 COMPARING = frozenset({"rank_band", "ballot_deduct", "ratio_to_best"})
 
 
@@ -76,13 +76,73 @@ def effects_of(round_: Round, events: Sequence[Event]) -> list[SubjectEffect]:
     by_subject: dict[str, list[Event]] = {}
     for event in events:
         by_subject.setdefault(event.subject.code, []).append(event)
-    compares = any(node.method in COMPARING for node in Tree(plan).nodes.values())
-    only = None if compares else {event.subject_id for event in events}
-    inputs = replace(load_inputs(round_, plan, only=only), decisions={})
+    inputs = load_inputs(round_, plan, only={event.subject_id for event in events})
+    inputs = replace(inputs, decisions={})
     try:
+        if leaves := Tree(plan).of(COMPARING):
+            plan, inputs = _settled(round_, plan, inputs, leaves)
         return _compare(plan, inputs, by_subject)
     except types.InputErrors as errors:
         return [_refused(found, errors) for found in by_subject.values()]
+
+
+def _settled(
+    round_: Round, plan: types.Plan, inputs: types.Inputs, leaves: Sequence[types.Node]
+) -> tuple[types.Plan, types.Inputs]:
+    """Plan and inputs with the scores of the comparing leaves put in as marks: no event changes those.
+
+    So everybody is looked at once, on these leaves alone, and then only the subjects that the events are about.
+    """
+    codes = {node.code for node in leaves}
+    paths = {code: set(Tree(plan).path(code)) for code in codes}
+    root = types.Node(plan.root.code, plan.root.title, plan.root.points, "composite", children=_counted(leaves))
+    everybody = [_compared(subject, codes, paths) for subject in load_compared(round_, plan)]
+    # Who has none of these leaves has nothing to be compared by.
+    everybody = [subject for subject in everybody if len(subject.not_applicable) < len(codes)]
+    found = engine.score(replace(plan, root=root, facts=()), types.Inputs(everybody)).results if everybody else ()
+    values = {result.subject: result.scores for result in found}
+    subjects = [_with_marks(subject, codes, values.get(subject.key, {})) for subject in inputs.subjects]
+    return replace(plan, root=_marked(plan.root, codes)), replace(inputs, subjects=subjects)
+
+
+def _counted(leaves: Sequence[types.Node]) -> tuple[types.Node, ...]:
+    """With weights of their own, so that their points need not add up."""
+    return tuple(replace(node, weight=Decimal(1)) for node in leaves)
+
+
+def _compared(
+    subject: types.SubjectInput, codes: Collection[str], paths: Mapping[str, Collection[str]]
+) -> types.SubjectInput:
+    out = frozenset(code for code in codes if not subject.not_applicable.isdisjoint(paths[code]))
+    return replace(
+        subject,
+        not_applicable=out,
+        numbers={code: value for code, value in subject.numbers.items() if code in codes},
+        votes={code: tally for code, tally in subject.votes.items() if code in codes},
+    )
+
+
+def _with_marks(
+    subject: types.SubjectInput, codes: Collection[str], scores: Mapping[str, types.NodeScore]
+) -> types.SubjectInput:
+    """What has no score stays without a mark: missing is missing, whichever way it was asked for."""
+    marks = {
+        code: [types.Mark("", scores[code].value)]  # type: ignore[arg-type]
+        for code in codes
+        if code in scores and scores[code].status == types.Status.SCORED
+    }
+    return replace(
+        subject,
+        marks={**subject.marks, **marks},
+        numbers={code: value for code, value in subject.numbers.items() if code not in codes},
+        votes={code: tally for code, tally in subject.votes.items() if code not in codes},
+    )
+
+
+def _marked(node: types.Node, codes: Collection[str]) -> types.Node:
+    if node.code in codes:
+        return types.Node(node.code, node.title, node.points, "marks", weight=node.weight)
+    return replace(node, children=tuple(_marked(child, codes) for child in node.children))
 
 
 def _compare(plan: types.Plan, inputs: types.Inputs, by_subject: Mapping[str, list[Event]]) -> list[SubjectEffect]:

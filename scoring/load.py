@@ -116,6 +116,18 @@ def load_inputs(
     )
 
 
+def load_compared(round: Round, plan: types.Plan) -> tuple[types.SubjectInput, ...]:  # noqa: A002
+    """Of all subjects what leaves read that compare them with each other: numbers and votes. Six queries."""
+    subjects = _subjects(round)
+    for subject, code in _each(NotApplicable.objects.filter(subject__round=round), "indicator"):
+        subjects[subject].not_applicable.add(code)
+    for subject, code, value in _each(NumberInput.objects.filter(subject__round=round), "indicator", "value"):
+        subjects[subject].numbers[code] = value
+    _read_reported(round, Tree(plan), subjects)
+    _read_votes(round, Q(subject__round=round), subjects)
+    return tuple(rows.finished() for rows in subjects.values())
+
+
 def earlier_computations(round: Round) -> dict[str, str]:  # noqa: A002
     """Which results of earlier rounds a computation reads now: round id → digest of its current one."""
     members = RoundSetMember.objects.filter(round=round, earlier__computations__is_current=True).values_list(

@@ -91,7 +91,7 @@ def _left(node: types.Node, item: types.CatalogueItem, scored: types.NodeScore |
         return None
     if node.method == "deduct":
         return scored.value
-    left = max(Decimal(0), node.points - abs(scored.value or 0))
+    left = max(Decimal(0), node.points - abs(scored.value or Decimal(0)))
     if item.cap is None:
         return left
     # The engine's own sums of the items, as it keeps them for its explanations.

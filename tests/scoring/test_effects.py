@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indicators.services import engine_plan
-from reviews.models import Event, Mark, NotApplicable, Round
+from reviews.models import Event, Mark, NotApplicable, NumberInput, PaperTally, Round
 from reviews.services.events import EventData, add_event, decide_events
 from reviews.tree import EVENTS, Tree
 from scoring import engine
-from scoring.effects import effects_of
+from scoring.effects import COMPARING, effects_of
 from scoring.load import load_inputs
 from scoring.models import Computation
 from tests.factories import client_for, district_round, make_user
@@ -166,6 +166,7 @@ def test_the_effect_is_what_approving_really_gives(plan):
         count = 1 if node.method == "bonus" else chance.randint(1, 3)
         code = item.code if item else ""
         events.append(world.add(node.code, code, value, chance.choice("甲乙丙"), count, chance.choice(subjects)))
+    _compared_inputs(world, tree, subjects)
     world.approve(*events[:8])
     looked_at = events[8:16]
     now = scores(world.round)
@@ -178,6 +179,22 @@ def test_the_effect_is_what_approving_really_gives(plan):
         for node, step, _words in effect.leaves:
             assert step.now == now[code].scores[node.code].value
             assert step.then == then[code].scores[node.code].value
+
+
+def _compared_inputs(world, tree, subjects):
+    """Votes and numbers on the leaves that compare subjects with each other; one subject has none of them."""
+    for node in tree.of(COMPARING):
+        for place, subject in enumerate(subjects[:2]):
+            if node.ballot is None:
+                NumberInput.objects.create(subject=subject, indicator=node.code, value=place + 1)
+                continue
+            answer = node.ballot.options[place].title if node.ballot.options else str(80 + place)
+            for each in node.ballot.classes:
+                PaperTally.objects.create(
+                    subject=subject, indicator=node.code, voter_class=each.code, answer=answer, count=3
+                )
+    if tree.of(COMPARING):
+        NotApplicable.objects.create(subject=subjects[2], indicator=tree.of(COMPARING)[0].code)
 
 
 @pytest.mark.parametrize("plan", ["district-2020", "finance-points", "subdistrict-annual", "yinhai-2016"])

@@ -160,7 +160,7 @@ VALUES = {
     ("state", "reported"): gettext_noop("to be verified"),
     ("state", "changed"): gettext_noop("verified, changed"),
     ("state", "approved"): gettext_noop("approved, to be carried out"),
-    ("state", "rejected"): gettext_noop("rejected"),
+    ("state", "rejected"): gettext_noop("not agreed to"),
     ("state", "applied"): gettext_noop("carried out"),
     ("state", "withdrawn"): gettext_noop("withdrawn"),
     ("plan change", "not_applicable"): gettext_noop("indicator not applicable"),

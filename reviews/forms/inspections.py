@@ -78,7 +78,7 @@ class DrawForm(_Sample):
                 label=_("How many of “%(category)s” (%(number)d)") % {"category": name or "—", "number": number},
                 required=False,
                 max_length=8,
-                help_text=_("A number, or a share such as 20%, rounded up. Left empty: none."),
+                help_text=_("A number, or a share in per cent with its sign, rounded up. Left empty: none."),
                 widget=forms.TextInput(attrs={"autocomplete": "off"}),
             )
         sizes = [f"size-{place}" for place in range(len(categories))]

@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("proposed", "waits for the leader's approval"),
                             ("approved", "approved, to be carried out"),
-                            ("rejected", "rejected"),
+                            ("rejected", "not agreed to"),
                             ("applied", "carried out"),
                             ("withdrawn", "withdrawn"),
                         ],

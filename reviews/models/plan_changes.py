@@ -65,7 +65,7 @@ class PlanChangeKind(models.TextChoices):
 class PlanChangeState(models.TextChoices):
     PROPOSED = "proposed", _("waits for the leader's approval")
     APPROVED = "approved", _("approved, to be carried out")
-    REJECTED = "rejected", _("rejected")
+    REJECTED = "rejected", _("not agreed to")
     APPLIED = "applied", _("carried out")
     WITHDRAWN = "withdrawn", _("withdrawn")
 

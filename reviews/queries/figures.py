@@ -51,14 +51,17 @@ class FigureLine:
     def verified(self) -> Decimal | None:
         if self.entered is None:
             return None
-        return self.entered.actual if isinstance(self.entered, Attainment) else self.entered.value
+        figure: Decimal = self.entered.actual if isinstance(self.entered, Attainment) else self.entered.value
+        return figure
 
     @property
     def target_value(self) -> Decimal | None:
         """The target that holds or is proposed; where only figures were entered, theirs."""
         if self.target is not None:
-            return self.target.value
-        return self.entered.target if isinstance(self.entered, Attainment) else None
+            held: Decimal = self.target.value
+            return held
+        entered: Decimal | None = self.entered.target if isinstance(self.entered, Attainment) else None
+        return entered
 
     @property
     def target_is_fixed(self) -> bool:

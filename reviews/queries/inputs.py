@@ -15,11 +15,14 @@ from reviews.models import (
     BallotMark,
     Event,
     EventStatus,
+    FigureReport,
     Mark,
     NotApplicable,
     NumberInput,
     PaperTally,
+    SelfReport,
     SubjectFact,
+    Target,
 )
 
 
@@ -37,6 +40,9 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
         sources += [
             (_("not applicable"), NotApplicable.objects.all()),
             (_("facts"), SubjectFact.objects.all()),
+            (_("targets"), Target.objects.all()),
+            (_("reported figures"), FigureReport.objects.filter(is_current=True)),
+            (_("self-summaries"), SelfReport.objects.all()),
         ]
     return sources
 

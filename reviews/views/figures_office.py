@@ -223,8 +223,8 @@ def _decide_targets(request: HttpRequest, round_: Any, code: str, rows: list[Tar
             wanted.append(TargetRow(key, value, row.note, row.seen))
         saved = set_targets(round=round_, indicator=code, rows=wanted, by=by, reason=reason)
     by_subject = {row.line.subject.pk: row for row in rows}
-    for key, refused in saved.refused.items():
-        row = by_subject[int(key)]
+    for which, refused in saved.refused.items():
+        row = by_subject[int(which)]
         row.error = str(refused)
         if isinstance(refused, Conflict):
             words = _("%(who)s has entered %(value)s. Saving again takes yours.")

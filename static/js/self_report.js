@@ -11,7 +11,7 @@ if (form) {
   const words = form.dataset;
   const state = form.querySelector("[data-state]");
   const text = form.querySelector("textarea[name=text]");
-  const counter = form.querySelector("[data-words]");
+  const counter = form.querySelector("[data-counts]");
   const store = {
     get: () => { try { return JSON.parse(localStorage.getItem(words.key) ?? "null"); } catch { return null; } },
     set: (value) => { try { localStorage.setItem(words.key, JSON.stringify(value)); } catch { /* full or forbidden */ } },

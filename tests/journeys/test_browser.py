@@ -19,7 +19,7 @@ from indicators.words import SELECTIONS
 from reports.demo import ACCOUNTS, load_demo
 from reports.demo.accounts import demo_password
 from reports.models import Job, JobKind, JobState
-from reviews.models import Event, Mark, NotApplicable, Round
+from reviews.models import Event, Mark, NotApplicable, Round, SelfReport, Subject
 from scoring.engine import RULES
 from scoring.queries import current_computation
 from scoring.services import run_scoring
@@ -34,7 +34,16 @@ from .stage import PASSWORD, SUBJECTS, assessor_account, make_stage
 from .test_round import EVENTS, open_the_round, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-NO_PAGES = ("_file", "_template", "_search", "_periods", "_bar", "_data", "sheet_history", "health")  # downloads, fragments, and what machines ask
+NO_PAGES = (
+    "_file",
+    "_template",
+    "_search",
+    "_periods",
+    "_bar",
+    "_data",
+    "sheet_history",
+    "health",
+)  # downloads, fragments, and what machines ask
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 
@@ -339,6 +348,7 @@ def opening_a_round(screen: Screen) -> None:
 
 def known_objects(round_: Round) -> dict[str, Any]:
     subject = round_.subjects.get(name="区总工会")
+    report_of(subject)
     return {
         "round": round_.pk,
         "subject": subject.pk,
@@ -356,6 +366,25 @@ def known_objects(round_: Round) -> dict[str, Any]:
         "part": "rules",
         "index": 0,
     }
+
+
+def report_of(subject: Subject) -> None:
+    """A self-summary that was handed in and sent back: its pages, and writing it again."""
+    report, new = SelfReport.objects.get_or_create(
+        subject=subject, defaults={"text": "全年工作总结。", "state": "returned"}
+    )
+    if new:
+        office = User.objects.get(username="office")
+        said = {"K21": {"score": "9", "text": "已完成"}}
+        report.submissions.create(
+            number=1,
+            text="全年总结。",
+            leaves=said,
+            state="returned",
+            reason="补充数据",
+            submitted_by=office,
+            decided_by=office,
+        )
 
 
 def the_draft(round_: Round) -> PlanDraft:

@@ -35,6 +35,7 @@ from reviews.services.self_reports import (
     save_draft,
     submit_report,
 )
+from reviews.services.subjects import withdraw_subject
 from reviews.textdiff import compare
 from reviews.wordcount import word_count
 from reviews.words import today
@@ -418,3 +419,12 @@ def test_queries_do_not_grow(subjects, office, django_assert_num_queries):
     sheet = round_.assignments.get(indicator=LEAF)
     with django_assert_num_queries(1):
         assert len(words_beside_marks([row.pk for row in rows], sheet.indicator)) == subjects
+
+
+def test_withdrawing_a_subject_names_what_it_reported(subject, writer, office):
+    submit(subject, writer)
+    with pytest.raises(errors.InvalidInput) as caught:
+        withdraw_subject(subject=subject, by=office, reason="x", confirmed=False)
+    assert "自查总结" in str(caught.value)
+    withdraw_subject(subject=subject, by=office, reason="x", confirmed=True)
+    assert not SelfReportSubmission.objects.exists()

@@ -41,6 +41,7 @@ NO_PAGES = (
     "_periods",
     "_bar",
     "_data",
+    "_counts",
     "sheet_history",
     "health",
 )  # downloads, fragments, and what machines ask
@@ -357,6 +358,8 @@ def known_objects(round_: Round) -> dict[str, Any]:
         "subject": subject.pk,
         "assignment": round_.assignments.get(indicator="K121").pk,
         "event": Event.objects.filter(subject=subject).first().pk,
+        "files_key": f"mark.{subject.pk}.{round_.assignments.get(indicator='K121').pk}",
+        "evidence": 0,  # what it answers with is no page
         "leaf": "K21",
         "phase": "reviewing",
         "plan": "district-2020",

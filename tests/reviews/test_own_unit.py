@@ -20,6 +20,7 @@ from reviews.services.marks import clear_cell, record_mark, record_not_applicabl
 from reviews.services.rounds import NewSubject, open_round
 from reviews.views._common import tree_of
 from reviews.words import today
+from scoring.engine.types import InputErrors
 from scoring.models import SubjectResult
 from scoring.services import run_scoring
 from tests.factories import client_for, make_unit, make_user
@@ -249,6 +250,20 @@ def test_a_mark_of_the_office_can_be_taken_back_by_the_office_only(forbidding):
         clear_cell(**key, by=forbidding.assessors["甲局"], seen=seen)
     clear_cell(**key, by=forbidding.office, seen=seen)
     assert not Mark.objects.exists()
+
+
+def test_a_workbooks_mark_that_the_plan_forbids_is_an_input_error(forbidding):
+    """The upload computes before it commits: its error names subject, leaf and assessor."""
+    Mark.objects.create(subject=forbidding.subject("甲局"), indicator=SHARED, assessor="甲局", value=Decimal(5))
+    with pytest.raises(InputErrors) as caught:
+        run_scoring(round=forbidding.round)
+    [error] = caught.value.errors
+    assert (error.subject, error.code, error.field, error.key) == (
+        forbidding.subject("甲局").code,
+        SHARED,
+        "mark",
+        "甲局",
+    )
 
 
 def test_the_expected_count_leaves_out_whom_nobody_waits_for(forbidding):

@@ -50,7 +50,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
         ("events", _("Bonus and penalty"), "reviews:event_list", takes_events and _sees_events(user, round_)),
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
-        ("inspections", _("On-site verification"), "reviews:inspections", access.may_see_inspections(user)),
+        ("inspections", _("On-site visits"), "reviews:inspections", access.may_see_inspections(user)),
         ("own_inspections", _("Verification of us"), "reviews:own_inspections", access.is_subject(user)),
         ("plan_changes", _("Plan changes"), "reviews:plan_changes", access.may_see_rounds(user)),
         ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),

@@ -21,7 +21,7 @@ from . import documents
 from . import earlier as earlier_rounds
 from .engine import ENGINE_VERSION, score
 from .engine.types import Inputs, Outcome, Plan
-from .errors import ResultFrozen
+from .errors import PlanChanged, ResultFrozen
 from .load import earlier_computations, load_inputs
 from .models import Computation, SubjectResult
 from .queries import current_computation, is_stale
@@ -44,7 +44,7 @@ def run_scoring(
     """Compute a round and make the outcome its current result.
 
     Raises `InputErrors` of the engine if inputs break the rules (with `allow_missing` false also if
-    some are missing) and `ResultFrozen` once the round is announced; the stored result then stays.
+    some are missing), `ResultFrozen` once the round is announced, and `PlanChanged`; the stored result then stays.
     A run whose digest is that of the current result only notes that it is up to date again: nothing
     is stored twice. Otherwise the earlier result steps back, and all but the newest few are deleted.
     A run that was overtaken by one on newer inputs gives way to it.
@@ -88,6 +88,8 @@ def _locked(round_: Round) -> Round:
     locked = Round.objects.select_for_update().get(pk=round_.pk)
     if locked.phase in PUBLISHED:
         raise ResultFrozen
+    if locked.plan_version_id != round_.plan_version_id:
+        raise PlanChanged
     return locked
 
 

@@ -49,12 +49,12 @@ class PlanChangeForm(forms.Form):
         if own is None:
             self.fields["subject"] = SubjectByCode(
                 round_,
-                label=_("For whom"),
+                label=_("Whom it concerns"),
                 required=False,
                 help_text=_("Code or name. Left empty: the plan as a whole."),
             )
         else:
-            self.fields["subject"] = OwnSubject(own, label=_("For whom"))
+            self.fields["subject"] = OwnSubject(own, label=_("Whom it concerns"))
         self.order_fields(["subject", "kind", "indicator", "target", "wish", "reason", "document"])
 
     def clean_target(self) -> Decimal | None:

@@ -20,6 +20,7 @@ from reviews.models import (
     NotApplicable,
     PlanChange,
     PlanChangeSetting,
+    Round,
     RoundPlanVersion,
     SubjectFact,
     Target,
@@ -32,6 +33,7 @@ from reviews.services.plan_changes import ChangeData
 from reviews.services.plan_fit import misfits, touched
 from reviews.services.plan_versions import change_round_plan, preview_plan
 from reviews.words import today
+from scoring.errors import PlanChanged
 from scoring.models import Computation
 from scoring.queries import current_computation
 from scoring.services import run_scoring
@@ -263,6 +265,15 @@ def test_fewer_points_show_the_marks_above_them_and_take_them_out_with_consent(r
     assert current_computation(round_) is None, "a result is read with its own plan"
     assert Computation.objects.filter(round=round_).exists()
     assert run_scoring(round=round_).is_current
+
+
+def test_a_computation_that_the_change_overtook_stores_nothing(round_, office):
+    overtaken = Round.objects.select_related("plan_version").get(pk=round_.pk)
+    version = version_with(round_, lambda document: row_of(document, "K21").update(title="换个说法"), office)
+    change_round_plan(round=round_, version=version, reason="文字", by=office)
+    with pytest.raises(PlanChanged):
+        run_scoring(round=overtaken)
+    assert not Computation.objects.exists()
 
 
 def test_a_new_leaf_brings_its_sheet_and_a_gone_one_takes_its_own(round_, office):

@@ -222,7 +222,7 @@ def test_query_counts(subjects, office, django_assert_num_queries):
     for one in round_.subjects.all():
         decide_grade(subject=one, grade="良好", seen=0, by=office, **WORDS)
     client = client_for(office)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         client.get(reverse("scoring:limits", args=[round_.pk]))
     with django_assert_num_queries(8):
         client.get(page(round_, who="all"))

@@ -57,6 +57,8 @@ def compute(job: Job, progress: Progress) -> Fields:
             _("Some inputs break the plan's rules. Correct them and compute again."),
             _input_errors(round_, wrong),
         ) from wrong
+    except ReviewError as refused:
+        raise JobFailed(str(refused)) from refused
     words = _("Computed, with inputs still missing.") if computation.provisional else _("Computed.")
     return {"message": words}
 

@@ -122,7 +122,6 @@ def _show(
         "error": error,
         "accept": ",".join(f".{extension}" for extension in EXTENSIONS),
         "camera": CAMERA,
-        "kinds": ", ".join(EXTENSIONS),
         "max_bytes": settings.EVIDENCE_MAX_BYTES,
         "max_files": settings.EVIDENCE_MAX_FILES,
         "in_dialog": "dialog" in request.GET,

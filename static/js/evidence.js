@@ -92,7 +92,7 @@
         if (answer?.refused) resolve(answer.refused.map((one) => one.reason).join(" "));
         // Without a session the answer is the log-in page, or a refusal by the check against forged requests.
         else if ([200, 401, 403].includes(request.status)) resolve(say(dataset.loggedOut, file.name));
-        else resolve(say(dataset.failed, file.name));
+        else resolve(say(dataset.notSent, file.name));
       });
       request.send(data);
     });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -174,7 +174,7 @@ def record_finding(*, inspection: Inspection, data: Finding, seen: int, by: User
     """
     if not access.may_run_inspections(by):
         raise NotAllowed
-    data = Finding(**{name: _clean(value) for name, value in asdict(data).items()})
+    data = _clean(data)
     _check_finding(data)
     with transaction.atomic():
         ensure_collecting(inspection.sampling.round_id)
@@ -316,8 +316,10 @@ def _spared(round_: Round, tree: Tree, leaves: Sequence[str]) -> dict[str, list[
     return {code: [leaf for leaf in leaves if leaf in spared] for code, spared in sorted(out.items()) if spared}
 
 
-def _clean(value: object) -> object:
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+def _clean(data: Finding) -> Finding:
+    """Without blanks around, and with the line ends that are stored."""
+    texts = {name: value for name, value in asdict(data).items() if isinstance(value, str)}
+    return replace(data, **{name: text.replace("\r\n", "\n").strip() for name, text in texts.items()})
 
 
 def _check_finding(data: Finding) -> None:

@@ -179,7 +179,7 @@ def _voted(round_: Round, codes: list[str]) -> list[str]:
         return []
     found: set[str] = set()
     for rows in (BallotMark.objects, PaperTally.objects):
-        here = rows.filter(subject__round=round_, indicator__in=codes)  # type: ignore[attr-defined]
+        here = rows.filter(subject__round=round_, indicator__in=codes)
         found.update(here.order_by().values_list("indicator", flat=True).distinct())
     return [code for code in codes if code in found]
 

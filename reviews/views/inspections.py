@@ -203,8 +203,9 @@ def _record(request: HttpRequest, record: Inspection, form: FindingForm) -> bool
     except Conflict as error:
         words = _("%(who)s saved meanwhile: %(value)s. Save again to keep what you typed here.")
         form.add_error(None, words % {"who": error.theirs.by or "—", "value": error.theirs.value})
-        form.data = form.data.copy()
-        form.data["seen"] = error.theirs.seen
+        typed = request.POST.copy()
+        typed["seen"] = error.theirs.seen
+        form.data = typed
     except InvalidInput as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
     except ReviewError as error:

@@ -120,6 +120,7 @@ def plan_version_change(request: HttpRequest, pk: int, made_pk: int) -> HttpResp
         "codes": _named(made.codes, made.before, made.after),
         "differences": difference.in_parts(changes),
         "sees_all": sees_all,
+        "concerned": sees_all or bool(subjects),
         "withdrawn": [(who, where, KIND_WORDS.get(kind, kind), value) for who, where, kind, value in made.withdrawn]
         if sees_all
         else [],

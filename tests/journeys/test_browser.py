@@ -19,7 +19,19 @@ from indicators.words import SELECTIONS
 from reports.demo import ACCOUNTS, load_demo
 from reports.demo.accounts import demo_password
 from reports.models import Job, JobKind, JobState
-from reviews.models import Event, Mark, NotApplicable, Round, SelfReport, Subject
+from reviews.models import (
+    Event,
+    Mark,
+    NotApplicable,
+    PlanChange,
+    Round,
+    RoundPlanVersion,
+    Sampling,
+    SelfReport,
+    Subject,
+)
+from reviews.services.inspections import Finding, SampleWish, draw_sample, record_finding
+from reviews.services.plan_changes import ChangeData, propose_change
 from scoring.engine import RULES
 from scoring.queries import current_computation
 from scoring.services import run_scoring
@@ -353,6 +365,8 @@ def opening_a_round(screen: Screen) -> None:
 def known_objects(round_: Round) -> dict[str, Any]:
     subject = round_.subjects.get(name="区总工会")
     report_of(subject)
+    sampling = sampling_of(subject)
+    asked, taken = plan_change_of(subject)
     return {
         "round": round_.pk,
         "subject": subject.pk,
@@ -360,6 +374,10 @@ def known_objects(round_: Round) -> dict[str, Any]:
         "event": Event.objects.filter(subject=subject).first().pk,
         "files_key": f"mark.{subject.pk}.{round_.assignments.get(indicator='K121').pk}",
         "evidence": 0,  # what it answers with is no page
+        "sampling": sampling.pk,
+        "inspection": sampling.inspections.order_by("order")[0].pk,
+        "plan_change": asked.pk,
+        "plan_version_change": taken.pk,
         "leaf": "K21",
         "phase": "reviewing",
         "plan": "district-2020",
@@ -391,6 +409,36 @@ def report_of(subject: Subject) -> None:
             submitted_by=office,
             decided_by=office,
         )
+
+
+def sampling_of(subject: Subject) -> Sampling:
+    """A sample that the subject sees, with a record that was found not to be true."""
+    office = User.objects.get(username="office")
+    found = Sampling.objects.filter(round=subject.round).first()
+    if found is None:
+        wish = SampleWish("年终核验", {subject.category: "100%"}, ["K21", "K22"], seed="7 12 31", shown=True)
+        found = draw_sample(round=subject.round, wish=wish, by=office)
+        for record in found.inspections.filter(subject=subject):
+            data = Finding(found.made_at.date(), "核验组", "台账", "全部完成", "部分未完成", "partly")
+            record_finding(inspection=record, data=data, seen=1, by=office)
+    return found
+
+
+def plan_change_of(subject: Subject) -> tuple[PlanChange, RoundPlanVersion]:
+    """An application that waits, and a change of the round's plan that has been made."""
+    office = User.objects.get(username="office")
+    round_ = subject.round
+    asked = PlanChange.objects.filter(round=round_).first()
+    if asked is None:
+        data = ChangeData(kind="not_applicable", indicator="K21", reason="职能划转")
+        asked = propose_change(round=round_, subject=subject, data=data, by=office)
+    version = round_.plan_version
+    taken, _made = RoundPlanVersion.objects.get_or_create(
+        round=round_,
+        number=1,
+        defaults={"before": version, "after": version, "reason": "职能划转", "codes": {"K21": "changed"}, "by": office},
+    )
+    return asked, taken
 
 
 def the_draft(round_: Round) -> PlanDraft:

@@ -18,7 +18,6 @@ from reviews.models import (
     Mark,
     NumberInput,
     Reminder,
-    ReminderMessage,
     Reopening,
     Round,
 )
@@ -174,14 +173,6 @@ def reminders_of(round_: Round) -> list[Reminder]:
     """Every sending with its messages, the last first. Three queries."""
     rows = Reminder.objects.filter(round=round_).select_related("sent_by").prefetch_related("messages__account")
     return list(rows)
-
-
-def messages_count(reminder: Reminder, state: str) -> int:
-    return sum(message.state == state for message in reminder.messages.all())
-
-
-def failed_messages(reminder: Reminder) -> list[ReminderMessage]:
-    return [row for row in reminder.messages.all() if row.state == ReminderMessage.State.FAILED]
 
 
 def reopenings_of(assignment: Assignment) -> list[Reopening]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -318,8 +318,19 @@ def _spared(round_: Round, tree: Tree, leaves: Sequence[str]) -> dict[str, list[
 
 def _clean(data: Finding) -> Finding:
     """Without blanks around, and with the line ends that are stored."""
-    texts = {name: value for name, value in asdict(data).items() if isinstance(value, str)}
-    return replace(data, **{name: text.replace("\r\n", "\n").strip() for name, text in texts.items()})
+
+    def tidy(text: str) -> str:
+        return text.replace("\r\n", "\n").strip()
+
+    return Finding(
+        date=data.date,
+        inspectors=tidy(data.inspectors),
+        checked=tidy(data.checked),
+        claimed=tidy(data.claimed),
+        found=tidy(data.found),
+        conclusion=data.conclusion,
+        note=tidy(data.note),
+    )
 
 
 def _check_finding(data: Finding) -> None:

@@ -605,7 +605,9 @@ def test_five_thousand_rows_stay_smooth(desk):
       }
       return spent.sort((one, other) => one - other);
     }""")
-    assert spent[int(len(spent) * 0.95)] < 100, "milliseconds a key takes"
+    # The median: single keys also wait for whatever else the machine does. A walk over all rows would take far longer.
+    assert spent[len(spent) // 2] < 50, "milliseconds a key takes"
+    assert grid.page.locator("#sheet-grid .tabulator-row").count() < 200, "also after scrolling"
     grid.keys("Control+End")
     grid.type("2.5", after="Enter")
     grid.saved()

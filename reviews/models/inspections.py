@@ -14,8 +14,8 @@ class Sampling(models.Model):
     """One drawing of a sample, kept so that anybody can repeat it. It is never changed.
 
     `population`: [code, category, weight] of every subject then, `spared`: subject code → indicators that were not
-    applicable to it. `parameters`: {"sizes": {category: number}, "asked": {category: what was typed}, "leaves":
-    [codes], "each": indicators per subject or 0 for all}. `drawn`: [subject code, [indicators]] in the order drawn.
+    applicable to it. `parameters`: {"sizes": [[category, number, what was typed]], "leaves": [codes], "each":
+    indicators per subject or 0 for all}. `drawn`: [subject code, [indicators]] in the order drawn.
     A sample that was chosen by hand has no seed and a reason.
     """
 

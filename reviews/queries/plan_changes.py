@@ -104,7 +104,7 @@ def touched_subjects(made: RoundPlanVersion, subjects: list[Subject]) -> list[To
     """Of these subjects those whose results the change can alter, and by what. No query."""
     found = []
     for subject in subjects:
-        codes = [code for code in made.codes if subject.code not in made.spared.get(code, ())]
+        codes = [code for code in sorted(made.codes) if subject.code not in made.spared.get(code, ())]
         if codes or made.everyone:
             found.append(TouchedSubject(subject, codes))
     return found

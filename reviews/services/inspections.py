@@ -91,8 +91,8 @@ def draw_sample(*, round: Round, wish: SampleWish, by: User) -> Sampling:  # noq
             seed=seed or secrets.token_hex(16),
             seed_stated=bool(seed),
             parameters={
-                "sizes": sizes,
-                "asked": {name: wish.sizes[name] for name in sizes},
+                # A list: a database may not keep the order of an object's keys.
+                "sizes": [[name, size, wish.sizes[name].strip()] for name, size in sizes.items()],
                 "leaves": leaves,
                 "each": wish.each,
             },
@@ -144,9 +144,10 @@ def drawn_again(sampling: Sampling) -> list[list[object]]:
     """What the kept seed, population and parameters give: [subject code, [leaves]], in the order drawn."""
     population = [Candidate(code, category, weight) for code, category, weight in sampling.population]
     settled = sampling.parameters
+    sizes = {category: size for category, size, _asked in settled["sizes"]}
     return [
         [code, draw_leaves(sampling.seed, code, settled["leaves"], settled["each"], sampling.spared.get(code, ()))]
-        for code in draw(sampling.seed, population, settled["sizes"])
+        for code in draw(sampling.seed, population, sizes)
     ]
 
 

@@ -116,10 +116,9 @@ def inspection_list(request: HttpRequest, pk: int, sampling_pk: int) -> HttpResp
 
 def _sizes(sampling: Sampling) -> list[tuple[str, int, int, str]]:
     """(category, how many were drawn, of how many, as it was asked) of a random sample."""
-    settled = sampling.parameters
     return [
-        (name, size, sum(one[1] == name for one in sampling.population), settled["asked"][name])
-        for name, size in settled.get("sizes", {}).items()
+        (name, size, sum(one[1] == name for one in sampling.population), asked)
+        for name, size, asked in sampling.parameters.get("sizes", ())
     ]
 
 

@@ -99,7 +99,8 @@ def _named(codes: dict[str, str], *versions: PlanVersion) -> list[tuple[str, str
     titles: dict[str, str] = {}
     for version in versions:
         titles |= {code: node.title for code, node in Tree(engine_plan(version)).nodes.items()}
-    return [(code, titles.get(code, ""), kind) for code, kind in codes.items()]
+    # In the plan's order: a database may not keep that of an object's keys.
+    return [(code, title, codes[code]) for code, title in titles.items() if code in codes]
 
 
 @require_GET

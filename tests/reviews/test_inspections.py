@@ -107,7 +107,7 @@ def test_a_sample_keeps_all_that_is_needed_to_draw_it_again(round_, office):
     again = Sampling.objects.get(pk=sampling.pk)
     assert inspections.drawn_again(again) == again.drawn, "what changed since does not matter"
     again.seed = "8"
-    again.parameters["sizes"] = {categories(round_)[-1]: 1}
+    again.parameters["sizes"] = [[categories(round_)[-1], 1, "1"]]
     assert inspections.drawn_again(again) != again.drawn
     assert AuditEntry.objects.get(action="draw sample").changes["seed"] == [None, "7-12-31"]
 

@@ -110,7 +110,6 @@ FIELDS = {
     "targets due": gettext_noop("proposals of targets due"),
     "figures due": gettext_noop("actual figures due"),
     "provisional": gettext_noop("reported figures count before they are verified"),
-    "until": gettext_noop("until"),
     "report": gettext_noop("hand-in number"),
     "words": gettext_noop("characters"),
     "state": gettext_noop("state"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from reviews import matters
 from reviews.models import Event, EventComment, EventStatus, Proposer, Round, Subject
@@ -86,6 +86,11 @@ def with_unanswered(found: QuerySet[Event]) -> QuerySet[Event]:
     """`unanswered`: whether the last comment is the subject's."""
     last = EventComment.objects.filter(event=OuterRef("pk")).order_by("-id").values("from_subject")[:1]
     return found.annotate(unanswered=Subquery(last))
+
+
+def unanswered_count(found: QuerySet[Event]) -> int:
+    """How many of these events wait for an answer to the subject's comment. One query."""
+    return with_unanswered(found).alias(asked=F("unanswered")).filter(asked=True).count()
 
 
 def months_of(events: QuerySet[Event]) -> list[str]:

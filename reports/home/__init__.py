@@ -1,0 +1,45 @@
+"""My work: what waits for an account, until when, how much of it is done. One module per kind of work.
+
+A provider gives the tasks of one concern in the newest few open rounds, so that the page costs the same number of
+queries in the twentieth year; the other rounds are a link away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from units import access
+from units.models import Role, User
+
+from .admin import admin_card
+from .assessor import marks_card
+from .base import Card, Task, open_rounds
+from .office import office_card, plans_card
+from .own import own_card, results_card
+from .readers import leader_card, readers_card
+
+__all__ = ["Card", "Task", "cards_for"]
+
+
+def cards_for(user: User) -> list[Card]:
+    """The cards of this account, most pressing first. A fixed number of queries per role."""
+    return list(_cards(user))
+
+
+def _cards(user: User) -> Iterator[Card]:
+    rounds = open_rounds()
+    if access.has_role(user, Role.SUBJECT):
+        yield own_card(user, rounds)
+    if access.assessor_units(user) or access.deputy_sheets(user):
+        yield marks_card(user, rounds)
+    if access.has_role(user, Role.LEADER):
+        yield leader_card(rounds)
+    if access.may_run_rounds(user):
+        yield office_card(rounds)
+        yield plans_card()
+    elif access.has_role(user, Role.LEADER, Role.AUDITOR):
+        yield readers_card()
+    if access.has_role(user, Role.SUBJECT):
+        yield results_card(user)
+    if access.is_admin(user):
+        yield admin_card()

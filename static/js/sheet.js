@@ -185,10 +185,16 @@ KaopingSheet.Sheet = class {
   }
 
   hear(news, asked) {
-    this.cursor = news.cursor;
     // A save that was answered after this question was asked is newer than the answer to it.
-    const newer = (key) => (this.queue.changedAt.get(key) ?? -1) >= asked || this.store.wishes.get(key)?.sending;
+    let skipped = false;
+    const newer = (key) => {
+      const ours = (this.queue.changedAt.get(key) ?? -1) >= asked || Boolean(this.store.wishes.get(key)?.sending);
+      skipped ||= ours;
+      return ours;
+    };
     const fresh = this.store.news(news.cells, newer).filter((key) => this.store.held(key).by !== this.config.name);
+    // What was passed over is asked for again: somebody else's later change may be in it.
+    if (!skipped) this.cursor = news.cursor;
     if (fresh.length) this.announce(this.words("others", { n: fresh.length }));
     if (news.leaves) this.closedOrOpened(news.leaves);
     if (news.shape !== undefined && news.shape !== this.shape) this.anew();

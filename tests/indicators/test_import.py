@@ -22,7 +22,7 @@ from .broken import BASE
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/plans/import/"
-ACCOUNT_QUERIES = 3  # session, account, its grants
+ACCOUNT_QUERIES = 4  # session, account, its grants, unread messages
 IMPORT_QUERIES = ACCOUNT_QUERIES + 1
 COMPARE_QUERIES = ACCOUNT_QUERIES + 1
 

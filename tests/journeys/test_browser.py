@@ -52,6 +52,8 @@ NO_PAGES = (
     "_search",
     "_periods",
     "_bar",
+    "_catalogue",
+    "_matters",
     "_data",
     "_counts",
     "sheet_history",

@@ -192,7 +192,7 @@ EVENTS = (
 def enter_and_decide_events(office: Visitor, round_: Round) -> None:
     for code, entry, value, count, matter, _decision in EVENTS:
         page = office.get(reverse("reviews:event_add", args=[round_.pk]))
-        form = page.form(having="entry")
+        form = page.form(having="matter")
         changes = {
             "subject": code, "entry": entry, "value": value, "count": count or "1", "matter": matter,
             "basis": "督查通报第3期", "date": "2020-06-18",

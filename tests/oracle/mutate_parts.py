@@ -45,7 +45,9 @@ def catalogue(rng, own):
         if not values and rng.random() < 0.5:
             del item["values"]
         items.append({**item, **own()})
-    return {**_who(rng), **({"catalogue": items} if items else {})}
+    # Whether the unit sees entries as they come in: said of any kind of event, and no score follows from it.
+    daily = {"daily": True} if rng.random() < 0.2 else {}
+    return {**_who(rng), **({"catalogue": items} if items else {}), **daily}
 
 
 def deduct(rng):

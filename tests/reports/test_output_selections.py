@@ -153,7 +153,7 @@ def test_queries_do_not_grow_with_the_subjects(tmp_path, django_assert_num_queri
     uses = FOCUS + EXCLUSION + QUOTA + VETO + PAYOUT
     for count, name in ((2, "2024-Q1"), (5, "2024-Q2")):
         _round, computation = small_round(dict(list(TOTALS.items())[:count]), uses, name=name)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             write_result(tmp_path / "out.xlsx", computation)
 
 

@@ -107,7 +107,7 @@ def test_query_count(subjects, show, office, django_assert_num_queries):
     round_ = district_round(subjects, plan="finance-points", name="2020-10")
     enter(round_, office, *((n, "leave_days", "13") for n in range(subjects)))
     client = client_for(office)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("reviews:fact_table", args=[round_.pk]), {"show": show})
 
 

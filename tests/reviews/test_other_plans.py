@@ -61,11 +61,11 @@ def test_a_fact_with_basis_and_date(points, office):
 @pytest.mark.parametrize("subjects", [1, 3])
 def test_queries_of_facts_and_numbers_do_not_grow(subjects, office, django_assert_num_queries):
     round_ = district_round(subjects, plan="finance-points", name="2020-10")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert office.get(facts_url(round_)).status_code == 200
     yinhai = district_round(subjects, plan="yinhai-2016", name="2016")
     sheet = yinhai.assignments.get(indicator="G11")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(20):
         address = reverse("reviews:number_sheet", args=[yinhai.pk, sheet.pk])
         assert office.get(address).status_code == 200
 

@@ -224,7 +224,7 @@ def test_query_counts(subjects, office, django_assert_num_queries):
     client = client_for(office)
     with django_assert_num_queries(16):
         client.get(reverse("scoring:limits", args=[round_.pk]))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(page(round_, who="all"))
 
 

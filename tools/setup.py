@@ -106,7 +106,9 @@ def install_packages():
     if is_current(stamp, wanted):
         return
     print("Python packages … / 正在安装 Python 依赖……", flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The lock names every package, so nothing is left to resolve: a resolver would look at newer releases
+    # of a package asked for with an extra, and refuse them for want of a hash.
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     run(
         [*pip, "--require-hashes", "--requirement", lock],
         "The Python packages could not be installed; see the lines above and run it again.",

@@ -213,7 +213,7 @@ def publish(*, draft: PlanDraft, by: User, note: str = "", despite_newer: bool =
     """
     _guard(by)
     with transaction.atomic():
-        locked = PlanDraft.objects.select_for_update().select_related("plan", "base").get(pk=draft.pk)
+        locked = PlanDraft.objects.select_for_update(of=("self",)).select_related("plan", "base").get(pk=draft.pk)
         if locked.plan is None:
             _free_code(str(locked.document.get("code", "")))
             version, _is_new = services.import_plan(document=locked.document, by=by, note=note)

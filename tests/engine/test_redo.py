@@ -33,7 +33,7 @@ from .build import composite, d, inputs, leaf, plan, subject
 from .test_random_plans import rounds
 
 LANGUAGES = ("zh-hans", "en")
-MUTANTS = int(os.environ.get("KAOPING_MUTANTS_REDONE", "32"))
+MUTANTS = int(os.environ.get("KAOPING_MUTANTS_REDONE", "64"))
 
 
 def fr(text):

@@ -297,7 +297,8 @@ def _all_texts(*lists: Any) -> bool:
 
 
 def _written(values: Any) -> str:
-    return repr(plain(values))
+    """What the digest is taken of: the order of keys says nothing, and no database need keep it."""
+    return documents.canonical(plain(values))
 
 
 def _identity(row: Row) -> str | None:

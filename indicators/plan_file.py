@@ -249,20 +249,31 @@ _WIDTH = 100
 
 def dump(values: Mapping[str, Any]) -> str:
     """TOML of typed values (`document.typed`); reading it again gives the same document."""
+    order = _order_of_names(values)
     simple: list[str] = []
     tables: list[str] = []
     for key, value in values.items():
         if isinstance(value, Mapping):
-            tables.append(f"[{key}]\n{_pairs(value)}")
+            tables.append(f"[{key}]\n{_pairs(value, order)}")
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
-            tables.extend(f"[[{key}]]\n{_pairs(row)}" for row in value)
+            tables.extend(f"[[{key}]]\n{_pairs(row, order)}" for row in value)
         else:
-            simple.append(f"{key} = {_value(value)}\n")
+            simple.append(f"{key} = {_value(value, order)}\n")
     return "\n".join(["".join(simple), *tables])
 
 
-def _pairs(table: Mapping[str, Any]) -> str:
-    return "".join(f"{_bare(key)} = {_value(value)}\n" for key, value in table.items())
+def _order_of_names(values: Mapping[str, Any]) -> dict[str, int]:
+    """Where grades, categories and options stand in the plan: a table of them (grade → total) is written in that order.
+
+    A database need not keep the order in which a table was written, and it says nothing.
+    """
+    names = [*values.get("grades", ()), *values.get("categories", ())]
+    names += [option["title"] for row in values.get("indicators", ()) for option in row.get("options", ())]
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
+
+
+def _pairs(table: Mapping[str, Any], order: Mapping[str, int]) -> str:
+    return "".join(f"{_bare(key)} = {_value(value, order)}\n" for key, value in table.items())
 
 
 def _bare(key: str) -> str:
@@ -273,7 +284,7 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, order: Mapping[str, int]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -281,9 +292,10 @@ def _value(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_bare(k)} = {_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+        keys = sorted(value, key=order.__getitem__) if all(key in order for key in value) else list(value)
+        return "{ " + ", ".join(f"{_bare(key)} = {_value(value[key], order)}" for key in keys) + " }" if keys else "{}"
     if isinstance(value, list):
-        items = [_value(item) for item in value]
+        items = [_value(item, order) for item in value]
         short = f"[{', '.join(items)}]"
         has_rows = any(isinstance(item, Mapping) for item in value)
         if not has_rows and len(short) <= _WIDTH:

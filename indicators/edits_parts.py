@@ -118,6 +118,14 @@ def row_name(row: Mapping[str, Any]) -> str | Text:
 
 def _rename_fact(document: Draft, old: str, new: str) -> None:
     rename_in_conditions(document, re.compile(rf"(?<![\w:-]){re.escape(old)}(?![\w:-])", re.ASCII), new)
+    for role in _roles(document):
+        _in_row(role, "fact", old, new)
+
+
+def _roles(document: Draft) -> list[dict[str, Any]]:
+    """Whose duty report has a length of its own."""
+    report = document.get("duty_report")
+    return rows_of(report, "roles") if isinstance(report, dict) else []
 
 
 # ------------------------------------------------------------------------------ tables and the top
@@ -195,6 +203,8 @@ def _rename_category(document: Draft, old: str, new: str) -> None:
         _in_list(rule.get("scope"), old, new)
     for selection in rows_of(document, "selections"):
         _in_table(selection.get("shares"), old, new)
+    for role in _roles(document):
+        _in_list(role.get("categories"), old, new)
 
 
 PART_WORDS: dict[str, Text] = {

@@ -15,7 +15,9 @@ Row = Mapping[str, Any]
 _WORD = re.compile(r'[^\s"<>=!+]+')
 # Which names a field holds. Grades and categories may share a field (`shares`), never a name that was renamed.
 _CODES = frozenset({"parent", "tie_breakers"})
-_NAMES = frozenset({"grade", "grades", "otherwise", "partial_at", "minimums", "amounts", "shares", "scope"})
+_NAMES = frozenset(
+    {"grade", "grades", "otherwise", "partial_at", "minimums", "amounts", "shares", "scope", "categories"}
+)
 _CONDITIONS = frozenset({"if", "prefer"})
 
 
@@ -41,7 +43,7 @@ class Renames:
             return self.codes
         if key in _NAMES:
             return self.names
-        return {"option": self.options, "set": self.sets}.get(key, {})
+        return {"option": self.options, "set": self.sets, "fact": self.facts}.get(key, {})
 
     def _fact(self, word: str) -> str:
         """A word of a condition: a fact, or score:CODE, option_share:CODE:OPTION, times_grade:SET:GRADE."""

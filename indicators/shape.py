@@ -196,28 +196,37 @@ SELECTION = part(
     "kind",
     "title",
 )
+LENGTH: dict[str, Field] = {"least_characters": Count(0, 100_000), "most_characters": Count(1, 100_000)}
+SHARES: dict[str, Field] = {"least_share": SHARE, "most_share": SHARE}
 DUTY_REPORT = part(
     {
         "required": Flag(),
-        "least_characters": Count(0, 100_000),
-        "most_characters": Count(1, 100_000),
-        "roles": ListOf(Record({"title": NAME, "most_characters": Count(1, 100_000)}, ("title",))),
+        **LENGTH,
+        # Whose length is another: those of a category, or those of whom a yes-or-no fact holds; else everybody.
+        "roles": ListOf(part({"title": NAME, "fact": FACT_CODE, "categories": NAMES, **LENGTH}, "title")),
+        # What shares of the text are about (achievements, problems, next steps), across all parts.
+        "aspects": ListOf(part({"title": NAME, **SHARES}, "title")),
         "parts": ListOf(
             part(
                 {
                     "title": TITLE,
+                    "aspect": NAME,  # the whole part is about it
+                    "by_aspect": Flag(),  # it is written in one text for each
                     "required": Flag(),
-                    "most_characters": Count(1, 100_000),
-                    "least_share": SHARE,
-                    "most_share": SHARE,
+                    "answers": Flag(),  # last year's problems are answered here
+                    **LENGTH,
+                    **SHARES,
                 },
                 "title",
             )
         ),
+        "topics": ListOf(part({"title": TITLE, "part": TITLE, "required": Flag()}, "title")),
         "due": Words(),
         "days_before_meeting": Count(0, 366),
+        "count_working_days": Flag(),
         "reviewed_by": NAME,
         "returned_if": ListOf(Words()),
+        "rewritten_if": ListOf(Words()),
         "published": Words(),
         "talk_minutes": Count(1, 600),
         "talk_order": Words(),

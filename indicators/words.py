@@ -87,6 +87,8 @@ VALUES: Mapping[str, Words] = {
     "most_share": _("largest share"),
     "most_characters": _("most characters"),
     "least_characters": _("fewest characters"),
+    "required": _("that it must be written"),
+    "topics": _("topics"),
     "amounts": _("amounts"),
     "plan": _("plan"),
     "rounds": _("number of rounds"),

@@ -27,6 +27,8 @@ SOURCES = {
     "payout.amounts": "grades",
     "payout.partial_at": "grades",
     "follow_ups.grades": "grades",
+    "roles.fact": "facts",
+    "roles.categories": "categories",
 }
 # Columns that only some methods read.
 _METHODS_OF = {
@@ -136,7 +138,7 @@ def _kind_of_list(field: ListOf, spot: str) -> str:
         return "choices"
     if isinstance(field.item, Figure):
         return "figures"
-    return {"grades": "choices", "indicators": "ordered"}.get(SOURCES.get(spot, ""), "names")
+    return {"grades": "choices", "categories": "choices", "indicators": "ordered"}.get(SOURCES.get(spot, ""), "names")
 
 
 def is_share(field: Field) -> bool:

@@ -61,6 +61,8 @@ def named(source: str, names: Names, own_options: tuple[str, ...]) -> list[tuple
         return [(each.code, f"{each.code} {each.title}") for each in names.indicators]
     if source == "sets":
         return [(each.code, f"{each.title} ({each.code})") for each in names.sets]
+    if source == "facts":
+        return [(each.code, f"{each.title} ({each.code})") for each in names.facts if each.type == "boolean"]
     lists = {"grades": names.grades, "categories": names.categories, "options": own_options}
     return [(name, name) for name in lists[source]]
 

@@ -114,6 +114,7 @@ def _known(source: str) -> st.SearchStrategy[str]:
         "indicators": [each.code for each in NAMES.indicators],
         "sets": [each.code for each in NAMES.sets],
         "options": ["好", "差"],
+        "facts": [each.code for each in NAMES.facts if each.type == "boolean"],
     }
     return st.sampled_from(lists[source])
 

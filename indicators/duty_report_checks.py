@@ -21,7 +21,8 @@ def doubts(values: Row) -> Iterator[Problem]:
     report = values.get("duty_report")
     if not report:
         return
-    yield from _names(report, values)
+    yield from _names(report)
+    yield from _roles(report, values)
     yield from _lengths(report)
     yield from _shares(report)
 
@@ -30,7 +31,7 @@ def _problem(path: str, message: str, values: Mapping[str, Any] | None = None) -
     return Problem(f"duty_report.{path}", Text(message, values or {}), True)
 
 
-def _names(report: Row, values: Row) -> Iterator[Problem]:
+def _names(report: Row) -> Iterator[Problem]:
     aspects = [row["title"] for row in report.get("aspects", ())]
     parts = [row["title"] for row in report.get("parts", ())]
     for name, titles in (("aspects", aspects), ("parts", parts)):
@@ -46,6 +47,9 @@ def _names(report: Row, values: Row) -> Iterator[Problem]:
     for place, topic in enumerate(report.get("topics", ())):
         if topic.get("part") is not None and topic["part"] not in parts:
             yield _problem(f"topics.{place}.part", _("There is no part “%(name)s”."), {"name": topic["part"]})
+
+
+def _roles(report: Row, values: Row) -> Iterator[Problem]:
     facts = {row["code"] for row in values.get("facts", ()) if row["type"] == "boolean"}
     for place, role in enumerate(report.get("roles", ())):
         if role.get("fact") is not None and role["fact"] not in facts:

@@ -34,6 +34,7 @@ _PART_OF = {
     "payout": "results",
     "follow_ups": "results",
     "duty_report": "procedure",
+    "meeting": "procedure",
     "process": "procedure",
     "announcement": "procedure",
     "objection": "procedure",

@@ -15,7 +15,7 @@ from scoring.engine.text import figure
 from scoring.engine.text import gettext_noop as _
 from scoring.engine.types import Problem, Text
 
-from . import duty_report_checks
+from . import duty_report_checks, meeting_checks
 from .schema import Path
 from .value_words import value_words
 
@@ -91,6 +91,7 @@ def doubts(values: Row) -> Iterator[Problem]:
     yield from _threshold_doubts(values)
     yield from _grade_doubts(values)
     yield from duty_report_checks.doubts(values)
+    yield from meeting_checks.doubts(values)
 
 
 def _ballot_doubts(row: Row, path: str) -> Iterator[Problem]:

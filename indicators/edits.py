@@ -249,6 +249,9 @@ def _rename(document: Draft, old: str, new: str) -> None:
     ties = document.get("tie_breakers")
     if isinstance(ties, list):
         document["tie_breakers"] = [new if code == old else code for code in ties]
+    meeting = document.get("meeting")
+    if isinstance(meeting, dict) and meeting.get("commentary_leaf") == old:
+        meeting["commentary_leaf"] = new
     rename_in_conditions(document, re.compile(rf"\b(score:|option_share:){re.escape(old)}(?![\w-])"), rf"\g<1>{new}")
 
 

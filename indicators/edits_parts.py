@@ -120,6 +120,8 @@ def _rename_fact(document: Draft, old: str, new: str) -> None:
     rename_in_conditions(document, re.compile(rf"(?<![\w:-]){re.escape(old)}(?![\w:-])", re.ASCII), new)
     for role in _roles(document):
         _in_row(role, "fact", old, new)
+    for stage in _stages(document):
+        _in_row(stage, "fact", old, new)
 
 
 def _roles(document: Draft) -> list[dict[str, Any]]:
@@ -205,6 +207,14 @@ def _rename_category(document: Draft, old: str, new: str) -> None:
         _in_table(selection.get("shares"), old, new)
     for role in _roles(document):
         _in_list(role.get("categories"), old, new)
+    for stage in _stages(document):
+        _in_list(stage.get("categories"), old, new)
+
+
+def _stages(document: Draft) -> list[dict[str, Any]]:
+    meeting = document.get("meeting")
+    rows = meeting.get("stages") if isinstance(meeting, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 PART_WORDS: dict[str, Text] = {
@@ -215,6 +225,7 @@ PART_WORDS: dict[str, Text] = {
     "selections": Text(_("use of the results")),
     "sets": Text(_("earlier rounds")),
     "duty_report": Text(_("duty report")),
+    "meeting": Text(_("review meeting")),
     "process": Text(_("process")),
     "announcement": Text(_("announcement")),
     "objection": Text(_("objection")),

@@ -114,6 +114,7 @@ SECTIONS: dict[str, str] = {
     "payout": "use",
     "sets": "basics",
     "duty_report": "procedure",
+    "meeting": "procedure",
     "process": "procedure",
     "announcement": "procedure",
     "objection": "procedure",

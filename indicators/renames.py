@@ -14,9 +14,9 @@ Row = Mapping[str, Any]
 
 _WORD = re.compile(r'[^\s"<>=!+]+')
 # Which names a field holds. Grades and categories may share a field (`shares`), never a name that was renamed.
-_CODES = frozenset({"parent", "tie_breakers"})
+_CODES = frozenset({"parent", "tie_breakers", "commentary_leaf"})
 _NAMES = frozenset(
-    {"grade", "grades", "otherwise", "partial_at", "minimums", "amounts", "shares", "scope", "categories"}
+    {"grade", "grades", "categories", "otherwise", "partial_at", "minimums", "amounts", "shares", "scope"}
 )
 _CONDITIONS = frozenset({"if", "prefer"})
 

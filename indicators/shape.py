@@ -232,6 +232,36 @@ DUTY_REPORT = part(
         "talk_order": Words(),
     }
 )
+# Who speaks before whom: a subject belongs to the first stage that fits it.
+STAGE = part(
+    {
+        "title": TITLE,
+        "categories": NAMES,
+        "fact": FACT_CODE,
+        "value": NAME,  # of a fact that is no yes or no
+        "posts": NAMES,  # words of the post, for people
+        "written": Flag(),
+    },
+    "title",
+)
+QUORUM = Words(
+    20,
+    re.compile(r">?\d{1,3}/[1-9]\d{0,2}|>?\d{1,3}(\.\d{1,4})?%|[1-9]\d{0,4}"),
+    _("a quorum is a share such as 2/3 or 80%%, >1/2 for more than half, or a number of people"),
+)
+MEETING = part(
+    {
+        "minutes": Count(1, 600),
+        "stages": ListOf(STAGE),
+        "order": Choice(("strokes", "lot", "list")),
+        "questions": Flag(),
+        "commentary": Choice(("each", "end")),
+        "commentary_leaf": CODE,
+        "quorum": QUORUM,
+        "chaired_by": NAME,
+        "attendees": ListOf(part({"title": TITLE, "class": CODE, "observers": Flag()}, "title")),
+    }
+)
 STEP = part({"title": TITLE, "start": Day(), "due": Day(), "when": Words(), "by": NAME}, "title")
 WAITING = part({"working_days": Count(0, 366), "where": Words(), "to": NAME})
 PAYOUT = part(
@@ -273,6 +303,7 @@ PLAN = part(
         "rules": ListOf(RULE),
         "selections": ListOf(SELECTION),
         "duty_report": DUTY_REPORT,
+        "meeting": MEETING,
         "process": ListOf(STEP),
         "announcement": WAITING,
         "objection": WAITING,

@@ -45,6 +45,15 @@ SELECTIONS: Mapping[str, Words] = {
     "award_quota": _("Places for awards"),
     "differential_veto": _("Differential veto"),
 }
+TALK_ORDERS: Mapping[str, Words] = {
+    "strokes": _("by the strokes of the surname"),
+    "lot": _("by lot"),
+    "list": _("as in the list of subjects"),
+}
+COMMENTARIES: Mapping[str, Words] = {
+    "each": _("after each talk"),
+    "end": _("one by one after all talks"),
+}
 # Names of values as `defaults` lists them; what is not here is shown as it is written.
 VALUES: Mapping[str, Words] = {
     "points": _("full points"),
@@ -92,6 +101,13 @@ VALUES: Mapping[str, Words] = {
     "amounts": _("amounts"),
     "plan": _("plan"),
     "rounds": _("number of rounds"),
+    "minutes": _("minutes of the talk"),
+    "stages": _("stages of the talks"),
+    "order": _("order within a stage"),
+    "questions": _("questions from the floor"),
+    "commentary": _("commentary"),
+    "quorum": _("quorum"),
+    "attendees": _("who attends"),
     "working_days": _("working days"),
 }
 

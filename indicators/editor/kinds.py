@@ -29,6 +29,9 @@ SOURCES = {
     "follow_ups.grades": "grades",
     "roles.fact": "facts",
     "roles.categories": "categories",
+    "meeting.commentary_leaf": "indicators",
+    "stages.categories": "categories",
+    "stages.fact": "all_facts",
 }
 # Columns that only some methods read.
 _METHODS_OF = {

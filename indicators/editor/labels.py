@@ -205,6 +205,31 @@ LABELS: Mapping[str, Label] = {
     "published": Label(_("Published")),
     "talk_minutes": Label(_("Minutes of the talk")),
     "talk_order": Label(_("Order of the talks")),
+    # Review meeting.
+    "meeting": Label(_("Review meeting")),
+    "minutes": Label(_("Minutes of the talk"), _("At most so many for each; the timer counts them down.")),
+    "stages": Label(
+        _("Who speaks before whom"),
+        _("Stages in their order, such as heads and then deputies. A subject belongs to the first one that fits it."),
+    ),
+    "stages.title": Label(_("Stage")),
+    "stages.categories": Label(_("Of these categories"), _("None: of any.")),
+    "stages.fact": Label(_("For whom this fact holds"), "", _("not asked")),
+    "stages.value": Label(_("Value of the fact"), _("Where it is not yes or no.")),
+    "posts": Label(_("Whose post contains"), _("One word a line, such as 正职; one of them is enough.")),
+    "written": Label(_("In writing only"), _("They do not speak at the meeting.")),
+    "order": Label(_("Order within a stage"), "", _("chosen in the round")),
+    "questions": Label(_("Questions from the floor"), _("They are recorded with their answers.")),
+    "commentary": Label(_("Commentary"), "", _("chosen in the round")),
+    "commentary_leaf": Label(
+        _("Indicator of the commentary"), _("Marks that follow from it; the minutes lead there."), _("none")
+    ),
+    "quorum": Label(_("Quorum"), _("Such as 2/3 or 80%; >1/2: more than half; 30: so many people.")),
+    "chaired_by": Label(_("Chaired by")),
+    "attendees": Label(_("Who attends")),
+    "attendees.title": Label(_("Group")),
+    "class": Label(_("Voter class"), _("Code of the class whose ballots they cast.")),
+    "observers": Label(_("Observers"), _("Present, but not counted in the quorum.")),
     # Process, announcement, objections, payout, follow-up.
     "process": Label(_("Process")),
     "process.title": Label(_("Step")),

@@ -32,6 +32,8 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "period": words.PERIODS,
     "ranking": words.RANKINGS,
     "own_unit_marks": words.OWN_UNIT_MARKS,
+    "order": words.TALK_ORDERS,
+    "commentary": words.COMMENTARIES,
     "voters": words.VOTERS,
     "type": words.FACT_TYPES,
     "kind": words.SELECTIONS,
@@ -59,6 +61,8 @@ def named(source: str, names: Names, own_options: tuple[str, ...]) -> list[tuple
     """The plan's names of one kind: value and what is shown. `own_options`: of the indicator under work."""
     if source == "indicators":
         return [(each.code, f"{each.code} {each.title}") for each in names.indicators]
+    if source == "all_facts":
+        return [(each.code, f"{each.title} ({each.code})") for each in names.facts]
     if source == "sets":
         return [(each.code, f"{each.title} ({each.code})") for each in names.sets]
     if source == "facts":

@@ -9,6 +9,7 @@ from django import template
 
 from indicators import words as plan_words
 from indicators.rendering import joined, render
+from indicators.value_words import value_words
 from scoring.engine.types import Text
 
 register = template.Library()
@@ -24,6 +25,12 @@ def words(text: Text | str | None) -> str:
 def listed(items: Any) -> str:
     """A list in words: 甲、乙、丙. Texts among them are rendered."""
     return joined([render(item) if isinstance(item, Text) else str(item) for item in items or ()])
+
+
+@register.simple_tag
+def value_word(key: str, value: Any) -> str:
+    """A value of the plan's field `key` as it is read aloud."""
+    return render(value_words(key, value))
 
 
 @register.filter

@@ -35,7 +35,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "facts": ("facts",),
     "rules": ("rules",),
     "use": ("selections", "payout", "follow_ups"),
-    "procedure": ("process", "announcement", "objection", "duty_report"),
+    "procedure": ("process", "announcement", "objection", "duty_report", "meeting"),
 }
 TITLES = {
     "basics": gettext_lazy("Basics of the plan"),
@@ -49,6 +49,7 @@ TITLES = {
     "announcement": gettext_lazy("Announcement"),
     "objection": gettext_lazy("Objection"),
     "duty_report": gettext_lazy("Duty report"),
+    "meeting": gettext_lazy("Review meeting"),
 }
 EMPTY = {
     "facts": gettext_lazy(

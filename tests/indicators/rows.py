@@ -70,6 +70,8 @@ def _value(field: Field, place: str, key: str) -> st.SearchStrategy[Any]:
         words = _CODE if field.pattern else _TEXT.map(lambda text: text[: field.longest]).filter(str.strip)
         if field == shape.PLAN_CODE:
             words = st.from_regex(r"\A[a-z0-9]{1,5}(-[a-z0-9]{1,5}){0,3}\Z")
+        if field == shape.QUORUM:
+            words = st.sampled_from(["2/3", ">1/2", "80%", "30"])
         return st.lists(words, min_size=1, max_size=3).map("\n".join) if field.lines else words
     if isinstance(field, Figure):
         return _figures(field)
@@ -113,6 +115,7 @@ def _known(source: str) -> st.SearchStrategy[str]:
         "categories": NAMES.categories,
         "indicators": [each.code for each in NAMES.indicators],
         "sets": [each.code for each in NAMES.sets],
+        "all_facts": [each.code for each in NAMES.facts],
         "options": ["好", "差"],
         "facts": [each.code for each in NAMES.facts if each.type == "boolean"],
     }

@@ -1,9 +1,9 @@
 """The order by strokes of the surname (姓氏笔画), as lists of names on paper have it.
 
-The rule, as it is usual: of two surnames the one with fewer strokes comes first; of equally many, the one whose first
-stroke comes first in 横、竖、撇、点、折, then the second stroke, and so on. Within a surname a name of one character (单名)
-comes before one of two (双名), and then the characters decide in the same way. A surname of two characters (复姓) is
-compared by its first, then by its second.
+The rule, as it is usual: of two surnames the one with fewer strokes comes first; of equally many, the one whose
+first stroke comes first in 横竖撇点折, then the second stroke, and so on. Within a surname a name of one character
+(单名) comes before one of two (双名), and then the characters decide in the same way. A surname of two characters
+(复姓) is compared by its first, then by its second.
 
 Exact or not at all: what a character is made of is looked up, never guessed. `missing` says which characters have to
 be known to bring names into order; those that decide nothing are not asked for. Different characters that are written

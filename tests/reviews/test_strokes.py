@@ -103,8 +103,9 @@ def test_the_numbers_of_strokes_against_icu() -> None:
     script = """
       const order = new Intl.Collator("zh-u-co-stroke");
       const count = (one) => {
-        for (let n = 1; n < 49; n++) if (order.compare(one, "\\uFDD0" + String.fromCharCode(0x2800 + n)) < 0) return n - 1;
-        return 0;
+        let n = 0;
+        while (n < 49 && order.compare(one, "\\uFDD0" + String.fromCharCode(0x2801 + n)) >= 0) n++;
+        return n;
       };
       console.log([...process.argv[1]].map(count).join(","));
     """

@@ -47,7 +47,9 @@ def _stage(path: str, stage: Row, values: Row) -> Iterator[Problem]:
 def _minutes(meeting: Row, report: Row) -> Iterator[Problem]:
     minutes, talk = meeting.get("minutes"), report.get("talk_minutes")
     if None not in (minutes, talk) and minutes != talk:
-        message = _("The duty report speaks of %(talk)s minutes, the meeting of %(minutes)s: those of the meeting count.")
+        message = _(
+            "The duty report speaks of %(talk)s minutes, the meeting of %(minutes)s: those of the meeting count."
+        )
         yield Problem("meeting.minutes", Text(message, {"minutes": minutes, "talk": talk}), True)
 
 

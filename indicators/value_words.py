@@ -134,7 +134,6 @@ FIELDS: Mapping[str, str] = {
     "talk_order": _("order of the talks"),
     "minutes": _("minutes of the talk"),
     "stages": _("stage of the talks"),
-    "fact": _("fact"),
     "posts": _("words of the post"),
     "written": _("in writing only"),
     "order": _("order within a stage"),

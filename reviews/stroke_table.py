@@ -1,7 +1,7 @@
 """The strokes of common surnames and characters of names, in the order in which they are written.
 
-1 横 (and 提), 2 竖 (and 竖钩), 3 撇, 4 点 (and 捺), 5 折, by the standard of the mainland (现代汉语通用字笔顺规范); a line
-for each number of strokes at least. Written for this product; the office adds what is missing on the page that asks.
+1 横 (and 提), 2 竖 (and 竖钩), 3 撇, 4 点 (and 捺), 5 折, by the standard of the mainland (现代汉语通用字笔顺规范).
+Written for this product; the office adds what is missing on the page that asks.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ _PART_OF = {
     "selections": "results",
     "payout": "results",
     "follow_ups": "results",
+    "voting": "procedure",
     "duty_report": "procedure",
     "meeting": "procedure",
     "process": "procedure",

@@ -224,6 +224,7 @@ PART_WORDS: dict[str, Text] = {
     "rules": Text(_("grade rules")),
     "selections": Text(_("use of the results")),
     "sets": Text(_("earlier rounds")),
+    "voting": Text(_("ballots")),
     "duty_report": Text(_("duty report")),
     "meeting": Text(_("review meeting")),
     "process": Text(_("process")),

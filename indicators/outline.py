@@ -113,6 +113,7 @@ SECTIONS: dict[str, str] = {
     "follow_ups": "use",
     "payout": "use",
     "sets": "basics",
+    "voting": "procedure",
     "duty_report": "procedure",
     "meeting": "procedure",
     "process": "procedure",

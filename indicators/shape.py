@@ -262,6 +262,16 @@ MEETING = part(
         "attendees": ListOf(part({"title": TITLE, "class": CODE, "observers": Flag()}, "title")),
     }
 )
+# How ballots are cast and judged; the methods of the leaves say how they are scored.
+VOTING = part(
+    {
+        "abstain": Flag(),
+        "comments": Flag(),
+        "limits": TableOf(SHARE),
+        "invalid": ListOf(Choice(("all_same", "all_best", "incomplete")), unique=True),
+        "names_shown": Flag(),
+    }
+)
 STEP = part({"title": TITLE, "start": Day(), "due": Day(), "when": Words(), "by": NAME}, "title")
 WAITING = part({"working_days": Count(0, 366), "where": Words(), "to": NAME})
 PAYOUT = part(
@@ -302,6 +312,7 @@ PLAN = part(
         "facts": ListOf(FACT),
         "rules": ListOf(RULE),
         "selections": ListOf(SELECTION),
+        "voting": VOTING,
         "duty_report": DUTY_REPORT,
         "meeting": MEETING,
         "process": ListOf(STEP),

@@ -112,6 +112,13 @@ VALUES: Mapping[str, Words] = {
 }
 
 
+INVALID_BALLOTS: dict[str, Words] = {
+    "all_same": _("every subject got the same answer"),
+    "all_best": _("every subject got the best answer"),
+    "incomplete": _("rated in part only"),
+}
+
+
 def named(table: Mapping[str, Words], keys: Iterable[str]) -> list[str]:
     """The words of some keys; a key without words is shown as it is."""
     return [str(table.get(key, key)) for key in keys]

@@ -101,7 +101,7 @@ def _figure(
     plan: Plan, tree: Tree, result: Result, branch: Branch, everything: list[Branch], sources: Sources
 ) -> Figure:
     node = branch.node
-    ballot = tallies.table(plan, branch) if node.ballot is not None else None
+    ballot = tallies.table(plan, branch, sources.too_few.get(node.code, ())) if node.ballot is not None else None
     withheld = ballot is not None and ballot.withheld
     return Figure(
         branch=branch,

@@ -18,6 +18,7 @@ from django.db.models import Count, Q, QuerySet
 from indicators.services import engine_plan
 from reviews.models import (
     Attainment,
+    BallotCount,
     BallotMark,
     EarlierResult,
     Event,
@@ -90,7 +91,7 @@ def load_inputs(
 ) -> types.Inputs:
     """All inputs of a round. A subject's key is its code; an event's key its row's id.
 
-    13 queries whatever the size, one more if the round has sets of earlier rounds. The caller holds
+    14 queries whatever the size, one more if the round has sets of earlier rounds. The caller holds
     the round still (see `services.run_scoring`): nothing here locks. With `only`, the inputs of these
     subjects alone: enough to score them where no leaf compares subjects with each other.
     """
@@ -117,7 +118,7 @@ def load_inputs(
 
 
 def load_compared(round: Round, plan: types.Plan) -> tuple[types.SubjectInput, ...]:  # noqa: A002
-    """Of all subjects what leaves read that compare them with each other: numbers and votes. Six queries."""
+    """Of all subjects what leaves read that compare them with each other: numbers and votes. Seven queries."""
     subjects = _subjects(round)
     for subject, code in _each(NotApplicable.objects.filter(subject__round=round), "indicator"):
         subjects[subject].not_applicable.add(code)
@@ -215,8 +216,8 @@ def _read_excused(round_: Round, plan: types.Plan, subjects: dict[int, _Rows], o
 
 
 def _read_votes(round_: Round, scope: Q, subjects: dict[int, _Rows]) -> None:
-    """Ballots counted by the database, and the tallies of paper ballots added to them."""
-    for counted in (counted_ballots(round_).filter(scope), _paper_tallies(scope)):
+    """Ballots of workbooks counted by the database, the tallies of paper and the counts of sealed ballots added."""
+    for counted in (counted_ballots(round_).filter(scope), _tallies(PaperTally, scope), _tallies(BallotCount, scope)):
         for subject, code, voter_class, answer, count in counted:
             if count:
                 subjects[subject].add_votes(code, voter_class, answer, count)
@@ -228,8 +229,9 @@ def counted_ballots(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, in
     return BallotMark.objects.filter(subject__round=round_).order_by().values_list(*key).annotate(votes=Count("id"))
 
 
-def _paper_tallies(scope: Q) -> QuerySet[Any, tuple[int, str, str, str, int]]:
-    return PaperTally.objects.filter(scope).values_list("subject_id", "indicator", "voter_class", "answer", "count")
+def _tallies(rows: type[PaperTally] | type[BallotCount], scope: Q) -> QuerySet[Any, tuple[int, str, str, str, int]]:
+    """Answers that were added up before: from paper by hand, from sealed ballots at the count."""
+    return rows.objects.filter(scope).values_list("subject_id", "indicator", "voter_class", "answer", "count")
 
 
 # ---------------------------------------------------------------- earlier rounds

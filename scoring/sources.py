@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 
 from reviews.models import Attainment, EarlierResult, Event, Mark, NotApplicable, NumberInput, Subject
 from reviews.models.source import Entered
+from reviews.queries.polls import few_online
 
 Row = TypeVar("Row", bound=Entered)
 
@@ -29,11 +30,12 @@ class Sources:
     numbers: dict[str, list[NumberInput]] = field(default_factory=dict)
     not_applicable: dict[str, list[NotApplicable]] = field(default_factory=dict)
     earlier: list[EarlierResult] = field(default_factory=list)
+    too_few: Mapping[str, frozenset[str]] = field(default_factory=dict)  # leaf → classes with too few online ballots
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)  # leaf → assessors that mark their own unit
 
 
 def read_sources(subject: Subject, codes: list[str] | None = None) -> Sources:
-    """All inputs of a subject, or those of some indicators. Six queries, however many rows."""
+    """All inputs of a subject, or those of some indicators. Seven queries, however many rows."""
 
     def rows(model: type[Row]) -> dict[str, list[Row]]:
         found: QuerySet[Row] = model._default_manager.filter(subject=subject)
@@ -50,6 +52,7 @@ def read_sources(subject: Subject, codes: list[str] | None = None) -> Sources:
         attainments=rows(Attainment),
         numbers=rows(NumberInput),
         not_applicable=rows(NotApplicable),
+        too_few=few_online(subject),
         earlier=list(EarlierResult.objects.filter(subject=subject).order_by("set_name", "round_name")),
     )
 

@@ -1,19 +1,22 @@
 """Ballot tallies as they may be shown: withheld where few voted.
 
-A class with fewer votes on a subject than the plan's `minimum_votes` is shown as 不足N票, to everybody.
+A class with fewer votes on a subject than the plan's `minimum_votes`, or with fewer online ballots than are ever shown
+(`reviews.queries.polls.withheld_classes`), is shown as 不足N票, to everybody.
 Its mean could be worked out from the leaf's score and the means of the other classes; so they are
 withheld with it, and with them the steps of the leaf.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from reviews.ballot_form import LEAST_VOTERS
 
 from .engine.ballots import trimmed
 from .engine.rounding import whole_numbers
@@ -43,21 +46,28 @@ class BallotTable:
         return any(line.withheld for line in self.classes)
 
 
-def table(plan: Plan, branch: Branch) -> BallotTable | None:
-    """The tally that a leaf of votes was scored with, class by class."""
+def table(plan: Plan, branch: Branch, too_few: Collection[str] = ()) -> BallotTable | None:
+    """The tally that a leaf of votes was scored with, class by class. `too_few`: classes with too few online."""
     form = branch.node.ballot
     if form is None:
         return None
-    return BallotTable(class_lines(form, branch.score.detail.get("votes", {}), plan.minimum_votes))
+    return BallotTable(class_lines(form, branch.score.detail.get("votes", {}), plan.minimum_votes, too_few))
 
 
-def class_lines(form: BallotForm, tally: Mapping[str, Mapping[str, int]], minimum: int) -> tuple[ClassLine, ...]:
-    """One line per class of the form. All are withheld if one has votes, but fewer than `minimum`."""
+def class_lines(
+    form: BallotForm, tally: Mapping[str, Mapping[str, int]], minimum: int, too_few: Collection[str] = ()
+) -> tuple[ClassLine, ...]:
+    """One line per class of the form. All are withheld if one has votes, but fewer than `minimum`, or is `too_few`."""
     counted = [(each, _valid(tally.get(each.code, {}))) for each in form.classes]
-    few = {each.code for each, answers in counted if 0 < sum(answers.values()) < minimum}
+    few = {
+        each.code
+        for each, answers in counted
+        if 0 < sum(answers.values()) < minimum or (answers and each.code in too_few)
+    }
     if not few:
         return tuple(_line(form, each, answers, tally) for each, answers in counted)
-    small = ngettext("fewer than %(count)d vote", "fewer than %(count)d votes", minimum) % {"count": minimum}
+    least = max(minimum, LEAST_VOTERS if too_few else 1)
+    small = ngettext("fewer than %(count)d vote", "fewer than %(count)d votes", least) % {"count": least}
     return tuple(
         ClassLine(
             each.title,

@@ -314,6 +314,36 @@ def may_verify(user: Any, assignment: _Assignment, subject: _Subject) -> bool:
     return may_enter_marks(user, assignment) and not own and not is_own(user, subject)
 
 
+# ---------------------------------------------------------------- ballots
+
+
+class _Entitlement(Protocol):
+    account_id: int | None
+    unit_id: int | None
+    person_id: int | None
+
+
+def may_run_polls(user: Any) -> bool:
+    """Say who votes, open and close, hand out slips, count with the keepers, annul."""
+    return is_office(user)
+
+
+def may_see_polls(user: Any) -> bool:
+    """Turnout and what the counts found as a whole. No account sees a ballot: there is none to be seen."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR)
+
+
+def may_cast(user: Any, entitlement: _Entitlement) -> bool:
+    """Vote by account: whoever the entitlement names, or an account that stands for its unit or is its person."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    if entitlement.account_id is not None:
+        return entitlement.account_id == user.pk
+    units, _people = own_keys(user)
+    people = {grant.person_id for grant in user.grants if grant.person_id}
+    return (entitlement.unit_id in units) or (entitlement.person_id is not None and entitlement.person_id in people)
+
+
 # ---------------------------------------------------------------- evidence
 
 

@@ -24,6 +24,7 @@ SOURCES = {
     "rules.minimums": "grades",
     "rules.shares": "grades",
     "selections.shares": "categories",
+    "voting.limits": "options",
     "payout.amounts": "grades",
     "payout.partial_at": "grades",
     "follow_ups.grades": "grades",

@@ -169,6 +169,13 @@ LABELS: Mapping[str, Label] = {
     "selections.scope": Label(_("Counted")),
     "ratio": Label(_("Candidates for each place"), _("1.5: for two places there are three candidates.")),
     "against": Label(_("Compared with"), _("Title of the other plan whose result decides.")),
+    # Ballots.
+    "voting": Label(_("Ballots")),
+    "abstain": Label(_("Voters may abstain"), _("On single subjects or questions."), _("yes")),
+    "comments": Label(_("Voters may comment"), _("Shown without names, and only where enough have voted."), _("no")),
+    "limits": Label(_("Largest share of an option"), _("Of the subjects on one ballot, such as 0.3.")),
+    "invalid": Label(_("Ballots that do not count"), _("They are received but not valid.")),
+    "names_shown": Label(_("The office sees who has not voted"), _("Otherwise only how many."), _("no")),
     # Duty report.
     "duty_report": Label(_("Duty report")),
     "duty_report.required": Label(_("Everyone hands in a duty report")),

@@ -39,6 +39,7 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "kind": words.SELECTIONS,
     "scope": SCOPES,
     "rounding": {"floor": _("rounded down"), "half_up": _("rounded half up"), "ceil": _("rounded up")},
+    "invalid": words.INVALID_BALLOTS,
     "sign": {"1": _("add points"), "-1": _("take points away")},
     "fallback": {"marks": _("marks are entered instead")},
 }
@@ -67,7 +68,9 @@ def named(source: str, names: Names, own_options: tuple[str, ...]) -> list[tuple
         return [(each.code, f"{each.title} ({each.code})") for each in names.sets]
     if source == "facts":
         return [(each.code, f"{each.title} ({each.code})") for each in names.facts if each.type == "boolean"]
-    lists = {"grades": names.grades, "categories": names.categories, "options": own_options}
+    # Outside an indicator (ballots of the whole plan): the options of all of them.
+    options = own_options or tuple(dict.fromkeys(title for titles in names.options.values() for title in titles))
+    lists = {"grades": names.grades, "categories": names.categories, "options": options}
     return [(name, name) for name in lists[source]]
 
 

@@ -34,6 +34,12 @@ def value_word(key: str, value: Any) -> str:
 
 
 @register.filter
+def invalid_ballot(rule: str) -> str:
+    """Which ballots a rule of `[voting]` makes invalid, in words."""
+    return str(plan_words.INVALID_BALLOTS.get(rule, rule))
+
+
+@register.filter
 def default_names(part: Mapping[str, Any]) -> str:
     """The values of this part that are defaults, in words; empty if the plan states them all."""
     return joined(plan_words.default_names(part))

@@ -35,7 +35,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "facts": ("facts",),
     "rules": ("rules",),
     "use": ("selections", "payout", "follow_ups"),
-    "procedure": ("process", "announcement", "objection", "duty_report", "meeting"),
+    "procedure": ("process", "announcement", "objection", "voting", "duty_report", "meeting"),
 }
 TITLES = {
     "basics": gettext_lazy("Basics of the plan"),
@@ -48,6 +48,7 @@ TITLES = {
     "process": gettext_lazy("Steps of the process"),
     "announcement": gettext_lazy("Announcement"),
     "objection": gettext_lazy("Objection"),
+    "voting": gettext_lazy("Ballots"),
     "duty_report": gettext_lazy("Duty report"),
     "meeting": gettext_lazy("Review meeting"),
 }

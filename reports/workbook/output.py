@@ -22,13 +22,14 @@ from indicators.rendering import render
 from indicators.services import engine_plan
 from reviews.models import Round
 from reviews.own_unit import own_assessors
+from reviews.queries.polls import withheld_classes
 from reviews.tree import Tree
 from scoring import engine
 from scoring.engine.rounding import round_half_up
 from scoring.engine.types import Flag, LimitReport, Node, NodeScore, Plan, Result, Status
 from scoring.models import Computation
 from scoring.queries import StoredResult, is_stale, limits, read_results
-from scoring.tallies import class_lines
+from scoring.tallies import ClassLine, class_lines
 
 from .formulas import node_formula
 from .output_selections import write_uses
@@ -151,16 +152,25 @@ class _Book:
         options = list(dict.fromkeys(o.title for node in leaves for o in node.ballot.options))  # type: ignore[union-attr]
         columns = ["编码", "名称", "指标编码", "指标", "票类", "票数", "弃权", "平均", *options]
         sheet = self.sheet("投票汇总", columns, (12, 26, 10, 22, 16, 8, 8, 10, *(10 for _o in options)), frozen=2)
+        too_few = withheld_classes(self.computation.round, self.plan)
         row = 1
         for stored in self.results:
             for node in leaves:
                 score = stored.result.scores[node.code]
                 assert node.ballot is not None
-                for line in class_lines(node.ballot, score.detail.get("votes", {}), self.plan.minimum_votes):
+                for line in self._classes(node, stored, too_few):
                     head = [stored.subject.code, stored.subject.name, node.code, node.title, line.title]
                     sheet.write_row(row, 0, head, self.text)
                     self._ballot_line(sheet, row, line, score, options, [o.title for o in node.ballot.options])
                     row += 1
+
+    def _classes(
+        self, node: Node, stored: StoredResult, too_few: Mapping[tuple[str, str], frozenset[str]]
+    ) -> tuple[ClassLine, ...]:
+        assert node.ballot is not None
+        votes = stored.result.scores[node.code].detail.get("votes", {})
+        few = too_few.get((stored.subject.code, node.code), frozenset())
+        return class_lines(node.ballot, votes, self.plan.minimum_votes, few)
 
     def _ballot_line(
         self, sheet: Any, row: int, line: Any, score: NodeScore, options: list[str], own: list[str]

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 
 from reviews.models import (
     Attainment,
+    BallotCount,
     BallotMark,
     Event,
     EventStatus,
@@ -35,6 +36,7 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
         (_("numbers"), NumberInput.objects.all()),
         (_("votes"), BallotMark.objects.all()),
         (_("paper tallies"), PaperTally.objects.all()),
+        (_("counted ballots"), BallotCount.objects.all()),
     ]
     if with_rest:
         sources += [
@@ -50,7 +52,7 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
 def inputs_in_branch(
     subject_ids: Collection[int] | QuerySet[Any, Any], codes: Collection[str]
 ) -> dict[int, Counter[str]]:
-    """Subject id → how many inputs of each kind (in words) it has on these nodes. Six queries.
+    """Subject id → how many inputs of each kind (in words) it has on these nodes. Seven queries.
 
     `subject_ids` may be a query of ids: a list of thousands is more than a database takes."""
     found: dict[int, Counter[str]] = {}

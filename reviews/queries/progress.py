@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from reviews.models import (
     Assignment,
     Attainment,
+    BallotCount,
     BallotMark,
     Mark,
     NotApplicable,
@@ -177,10 +178,11 @@ def _counts(round_: Round) -> dict[tuple[str, str], int]:
 
 
 def _votes_on(code: str) -> Q:
-    """Whether a subject (outer) has any valid vote on a leaf: two index look-ups per subject."""
+    """Whether a subject (outer) has any valid vote on a leaf: three index look-ups per subject."""
     key = {"subject": OuterRef("pk"), "indicator": code}
-    return Q(Exists(BallotMark.objects.filter(**key).exclude(answer=""))) | Q(
-        Exists(PaperTally.objects.filter(**key, count__gt=0).exclude(answer=""))
+    counted = [rows.objects.filter(**key, count__gt=0).exclude(answer="") for rows in (PaperTally, BallotCount)]
+    return (
+        Q(Exists(BallotMark.objects.filter(**key).exclude(answer=""))) | Q(Exists(counted[0])) | Q(Exists(counted[1]))
     )
 
 

@@ -20,6 +20,7 @@ from indicators.rendering import joined
 from indicators.services import engine_plan, freeze_version
 from reviews.models import (
     Assignment,
+    BallotCount,
     BallotMark,
     FigureReport,
     FigureState,
@@ -178,7 +179,7 @@ def _voted(round_: Round, codes: list[str]) -> list[str]:
     if not codes:
         return []
     found: set[str] = set()
-    for rows in (BallotMark.objects, PaperTally.objects):
+    for rows in (BallotMark.objects, PaperTally.objects, BallotCount.objects):
         here = rows.filter(subject__round=round_, indicator__in=codes)
         found.update(here.order_by().values_list("indicator", flat=True).distinct())
     return [code for code in codes if code in found]

@@ -35,7 +35,7 @@ def test_the_number_of_queries_does_not_grow(subjects, django_assert_num_queries
     round_ = district_round(subjects)
     fill(round_)
     plan = engine_plan(round_.plan_version)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         inputs = load_inputs(round_, plan)
     assert len(inputs.subjects) == subjects
     assert all(len(each.marks) == 15 for each in inputs.subjects)

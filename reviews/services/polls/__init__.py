@@ -1,0 +1,1 @@
+"""Polls: from who votes to what was counted. One module per step."""

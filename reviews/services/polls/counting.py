@@ -1,0 +1,271 @@
+"""The count: with the keepers' passphrase all ballots of the closed polls are opened in memory, judged, added up and
+destroyed. What is kept is how often each answer was given. The key is never stored, queued or logged, so the count
+runs inside the request that brought it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from nacl.public import PrivateKey
+
+from appraisal_site.lib.fields import canonical
+from indicators.services import engine_plan
+from reviews import sealing
+from reviews.ballot_form import Terms, is_straight, leaves_of, why_invalid
+from reviews.models import (
+    BallotBox,
+    BallotComment,
+    BallotCount,
+    Channel,
+    Participation,
+    Poll,
+    PollReceipts,
+    PollState,
+    Round,
+    SealedBallot,
+)
+from reviews.services.errors import InvalidInput, NotAllowed
+from reviews.services.rounds import ensure_collecting, touch_inputs
+from scoring.engine.types import ABSTAIN
+from units import access, audit
+from units.models import User
+
+from . import turns
+from .casting import unpack
+from .keys import private_key
+
+BATCH = 1000
+PATTERNS_FROM = 5  # ballots; of fewer no pattern is shown, whatever the plan's minimum
+_shuffle = random.SystemRandom().shuffle
+
+
+@dataclass(slots=True)
+class _Box:
+    """The opened ballots of one poll, as they are added up."""
+
+    received: int = 0
+    valid: int = 0
+    abstained: int = 0  # ballots of abstentions only
+    unreadable: int = 0
+    invalid: Counter[str] = field(default_factory=Counter)
+    counts: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    receipts: list[str] = field(default_factory=list)
+    comments: list[tuple[int, str]] = field(default_factory=list)
+    straight: Counter[str] = field(default_factory=Counter)
+    means: list[Fraction] = field(default_factory=list)
+
+
+def count_polls(*, round: Round, parts: Sequence[str], by: User) -> list[Poll]:  # noqa: A002
+    """Open, judge and add up the ballots of all closed polls of a round, and destroy them. Gives the polls.
+
+    Classes that vote on one indicator are counted together: InvalidInput as long as another one is still to vote.
+    InvalidInput "parts" for a passphrase that does not fit. Audited, without anything of the ballots; publishes the
+    receipts; makes the computed result stale. All or nothing.
+    """
+    if not access.may_run_polls(by):
+        raise NotAllowed
+    box = BallotBox.objects.filter(round=round).first()
+    if box is None:
+        raise InvalidInput(_("The round has no ballot key."))
+    key = private_key(box, parts)
+    with transaction.atomic():
+        round_ = ensure_collecting(round)
+        polls = list(Poll.objects.select_for_update(of=("self",)).filter(round=round_, state=PollState.CLOSED))
+        if not polls:
+            raise InvalidInput(_("No closed poll waits for the count."))
+        _nobody_still_votes(round_, polls)
+        for poll in polls:
+            _count(poll, key, by)
+        touch_inputs(round_.pk)
+    scrub()
+    return polls
+
+
+def waiting_for(round_: Round, polls: Iterable[Poll]) -> list[Poll]:
+    """Polls still to vote or to close that share an indicator with one of these. Two queries."""
+    plan = engine_plan(Round.objects.select_related("plan_version").get(pk=round_.pk).plan_version)
+    mine = {leaf.code for poll in polls for leaf in leaves_of(plan, poll.voter_class)}
+    others = Poll.objects.filter(round=round_, state__in=[PollState.PREPARED, PollState.OPEN])
+    return [poll for poll in others if mine & {leaf.code for leaf in leaves_of(plan, poll.voter_class)}]
+
+
+def _nobody_still_votes(round_: Round, polls: list[Poll]) -> None:
+    if waiting := waiting_for(round_, polls):
+        words = _("These classes vote on the same indicator and are not closed: %(list)s. All are counted together.")
+        raise InvalidInput(words % {"list": "、".join(poll.voter_class for poll in waiting)})
+
+
+def _count(poll: Poll, key: PrivateKey, by: User) -> None:
+    turns.alone(poll.pk)
+    terms = Terms.from_json(poll.terms)
+    opened = _opened(poll, terms, key)
+    used = list(Participation.objects.filter(poll_id=poll.pk).order_by("pk").values_list("pk", flat=True))
+    _keep_counts(poll, opened)
+    _keep_comments(poll, opened)
+    PollReceipts.objects.create(poll=poll, codes=sorted(opened.receipts))
+    _destroy_ballots(poll, used)
+    poll.report = _report(poll, terms, opened, len(used))
+    poll.state, poll.counted_at = PollState.COUNTED, timezone.now()
+    poll.save(update_fields=["report", "state", "counted_at"])
+    audit.record(
+        by,
+        "count poll",
+        poll,
+        changes={"ballots": (None, opened.received), "valid ballots": (None, opened.valid)},
+        round_id=poll.round_id,
+    )
+
+
+def _opened(poll: Poll, terms: Terms, key: PrivateKey) -> _Box:
+    found = _Box()
+    known = set(poll.round.subjects.values_list("pk", flat=True))
+    for box in SealedBallot.objects.filter(poll_id=poll.pk).values_list("box", flat=True).iterator(chunk_size=500):
+        found.received += 1
+        try:
+            receipt, ballot = unpack(sealing.unseal(bytes(box), key, poll.sealed_size))
+        except sealing.Unreadable:
+            found.unreadable += 1
+            continue
+        found.receipts.append(receipt)
+        # A subject that was withdrawn from the round meanwhile is rated no more.
+        answers = {place: answer for place, answer in ballot.answers.items() if place[0] in known}
+        _add(found, terms, answers, {s: text for s, text in ballot.comments.items() if s in known})
+    return found
+
+
+def _add(found: _Box, terms: Terms, answers: dict[tuple[int, str], str], comments: dict[int, str]) -> None:
+    given = {place: answer for place, answer in answers.items() if answer != ABSTAIN}
+    if rule := why_invalid(terms, answers):
+        found.invalid[rule] += 1
+        return
+    if given:
+        found.valid += 1
+    else:
+        found.abstained += 1
+    for (subject, code), answer in answers.items():
+        found.counts[subject, code, answer] += 1
+    found.comments += comments.items()
+    if given:
+        _note_pattern(found, terms, given)
+
+
+def _note_pattern(found: _Box, terms: Terms, given: dict[tuple[int, str], str]) -> None:
+    leaves = {leaf.code: leaf for leaf in terms.leaves}
+    if len({subject for subject, _code in given}) > 2 and is_straight(terms, given):
+        found.straight["、".join(dict.fromkeys(given.values()))] += 1
+    worth = [leaves[code].worth(answer) / Fraction(leaves[code].scale) for (_s, code), answer in given.items()]
+    found.means.append(sum(worth, Fraction()) / len(worth))
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def _keep_counts(poll: Poll, opened: _Box) -> None:
+    BallotCount.objects.bulk_create(
+        (
+            BallotCount(
+                poll=poll,
+                channel=Channel.ONLINE,
+                subject_id=subject,
+                indicator=code,
+                voter_class=poll.voter_class,
+                answer=answer,
+                count=number,
+            )
+            for (subject, code, answer), number in sorted(opened.counts.items())
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _keep_comments(poll: Poll, opened: _Box) -> None:
+    comments = list(opened.comments)
+    _shuffle(comments)
+    rows = (BallotComment(poll=poll, subject_id=subject, text=text) for subject, text in comments)
+    BallotComment.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def _destroy_ballots(poll: Poll, used: list[int]) -> None:
+    """The sealed ballots go; the participations are written anew in another order, all in this one transaction: who
+    voted first, or beside which ballot, is no longer to be read from where or when a row was written."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete=ON")
+    SealedBallot.objects.filter(poll_id=poll.pk).delete()
+    Participation.objects.filter(poll_id=poll.pk).delete()
+    Participation.objects.bulk_create(
+        (Participation(entitlement_id=pk, poll_id=poll.pk) for pk in used), batch_size=BATCH
+    )
+
+
+def _report(poll: Poll, terms: Terms, opened: _Box, used: int) -> dict[str, Any]:
+    """What the count says of the vote as a whole. `used`: entitlements that were used; it must be what was received."""
+    votes: Counter[tuple[int, str]] = Counter()
+    for (subject, code, answer), number in opened.counts.items():
+        if answer != ABSTAIN:
+            votes[subject, code] += number
+    return {
+        "issued": poll.entitlements.filter(on_paper=False).count(),
+        "used": used,
+        "received": opened.received,
+        "valid": opened.valid,
+        "invalid": dict(opened.invalid),
+        "abstained": opened.abstained,
+        "unreadable": opened.unreadable,
+        "thin": any(number < terms.minimum for number in votes.values()),
+        "patterns": _patterns(opened, terms),
+    }
+
+
+def _patterns(opened: _Box, terms: Terms) -> dict[str, Any]:
+    """Anonymous: how many ballots say the same of everybody, how many lie far from the rest. Never which."""
+    if len(opened.means) < max(PATTERNS_FROM, terms.minimum):
+        return {}
+    mean = sum(opened.means, Fraction()) / len(opened.means)
+    spread = sum(((each - mean) ** 2 for each in opened.means), Fraction()) / len(opened.means)
+    far = [each for each in opened.means if (each - mean) ** 2 > 4 * spread]
+    return {
+        "straight": dict(opened.straight),
+        "high": sum(each > mean for each in far),
+        "low": sum(each < mean for each in far),
+        "mean": canonical(round(_decimal(mean * 100), 2)),
+    }
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+# ---------------------------------------------------------------- traces
+
+
+def scrub() -> None:
+    """Take deleted ballots off the database's files, as far as the database can. Never fails a count.
+
+    SQLite: deleted pages were overwritten (`secure_delete`); the write-ahead log is emptied. PostgreSQL: the tables
+    are rewritten without their dead rows; its log of changes keeps sealed ballots until it is recycled.
+    """
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif connection.vendor == "postgresql":
+            cursor.execute("SET lock_timeout = '5s'")
+            try:
+                for model in (SealedBallot, Participation):
+                    cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(model._meta.db_table)}")
+            except Exception:  # noqa: S110 - somebody votes in another poll: autovacuum comes later
+                pass
+            finally:
+                cursor.execute("SET lock_timeout = DEFAULT")

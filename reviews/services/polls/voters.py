@@ -1,0 +1,284 @@
+"""Who votes on whom: a poll's rule and the people, units and codes that follow from it. Nothing here writes.
+
+A rule names sources of voters (a class that was merged into another brings its own), a sample drawn from them, and
+whom nobody votes on. Always left out: oneself and one's own unit, unless the leaf allows 自评; an excluded pair.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from reviews.ballot_form import Terms
+from reviews.models import Poll, Subject, VoteExclusion
+from reviews.sampling import Candidate, draw
+from units.models import Person, Role, RoleGrant, Unit
+
+# What a source of voters can be, in the words of the page.
+KINDS = {
+    "units": _("every unit that is appraised, one ballot each"),
+    "chosen_units": _("chosen units, one ballot each"),
+    "leaders": _("all leaders"),
+    "accounts": _("chosen accounts"),
+    "people": _("people by unit, rank, position or category"),
+    "chosen_people": _("chosen people"),
+    "own_staff": _("the staff of each subject's unit, on that subject"),
+    "slips": _("slips with a code, handed out without names"),
+    "door": _("everybody who has the link, up to a number"),
+    "paper": _("paper ballots handed out, nobody online"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of voters. Of the other keys each kind reads its own; `origin` is the class that it came from."""
+
+    kind: str
+    ids: tuple[int, ...] = ()  # units, accounts or people that were chosen
+    units: tuple[int, ...] = ()  # people: of these units
+    ranks: tuple[str, ...] = ()
+    positions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    number: int = 0  # slips, paper ballots, seats of a door
+    label: str = ""  # of a door
+    supervised: bool = False  # leaders and accounts: only on the subjects of the group that bears their name
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`sample`: only so many of the voters with a name, drawn with `seed`; 0: all."""
+
+    sources: tuple[Source, ...] = ()
+    sample: int = 0
+    seed: str = ""
+    not_own_category: bool = False  # direct competitors do not vote on each other
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Rule:
+        sources: list[Source] = []
+        for row in stored.get("sources", ()):
+            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+            sources.append(Source(**values))
+        rest = {key: stored[key] for key in ("sample", "seed", "not_own_category") if key in stored}
+        return cls(tuple(sources), **rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """Somebody who may cast one ballot; `subjects` in the round's order with the leaves on which they are rated."""
+
+    label: str
+    places: tuple[tuple[int, tuple[str, ...]], ...]
+    account: int | None = None
+    unit: int | None = None
+    person: int | None = None
+    slip: int | None = None
+    door: int | None = None  # position of the source in the rule
+    on_paper: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        return any((self.account, self.unit, self.person))
+
+
+@dataclass(slots=True)
+class _Voter:
+    """A voter to be, before it is known on whom he votes."""
+
+    key: tuple[str, int]
+    label: str
+    units: frozenset[int] = frozenset()  # he belongs to
+    people: frozenset[int] = frozenset()  # he is
+    categories: frozenset[str] = frozenset()
+    only: frozenset[int] | None = None  # subjects
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Electorate:
+    """All voters of a poll, those drawn if it is a sample; `population` says of how many."""
+
+    voters: list[Voter] = field(default_factory=list)
+    population: int = 0
+
+    def votes_on(self) -> dict[tuple[int, str], int]:
+        """(subject, leaf) → how many voters may rate it."""
+        found: dict[tuple[int, str], int] = defaultdict(int)
+        for voter in self.voters:
+            for subject, codes in voter.places:
+                for code in codes:
+                    found[subject, code] += 1
+        return dict(found)
+
+
+def electorate(poll: Poll, terms: Terms) -> Electorate:
+    """Who votes in a poll by its rule as it stands now. At most nine queries, whatever the size."""
+    rule = Rule.from_json(poll.rule)
+    subjects = list(poll.round.subjects.all())
+    named = list(_named(rule, subjects))
+    found = Electorate(population=len(named))
+    if rule.sample and rule.sample < len(named):
+        drawn = set(draw(rule.seed, [Candidate(one.code) for one in named], {"": rule.sample}))
+        named = [one for one in named if one.code in drawn]
+    barred = _excluded(poll.round_id)
+    for one in named:
+        places = _places(one, subjects, terms, rule, barred)
+        if places:
+            kind, pk = one.key
+            who: dict[str, Any] = {kind: pk}
+            found.voters.append(Voter(one.label, places, **who))
+    everything = tuple((subject.pk, tuple(leaf.code for leaf in terms.leaves)) for subject in subjects)
+    found.voters += _without_names(rule, everything)
+    return found
+
+
+def _without_names(rule: Rule, places: tuple[tuple[int, tuple[str, ...]], ...]) -> Iterator[Voter]:
+    first = 1
+    for position, source in enumerate(rule.sources):
+        if source.kind == "slips":
+            for number in range(first, first + source.number):
+                yield Voter("", places, slip=number)
+            first += source.number
+        elif source.kind == "door":
+            for _seat in range(source.number):
+                yield Voter("", places, door=position)
+        elif source.kind == "paper":
+            for _sheet in range(source.number):
+                yield Voter("", places, on_paper=True)
+
+
+def _named(rule: Rule, subjects: Sequence[Subject]) -> Iterator[_Voter]:
+    """The voters with a name, each once, whichever sources name him."""
+    seen: set[tuple[str, int]] = set()
+    for source in rule.sources:
+        for voter in _BY_KIND.get(source.kind, _nobody)(source, subjects):
+            if voter.key not in seen:
+                seen.add(voter.key)
+                yield voter
+
+
+# ---------------------------------------------------------------- sources
+
+
+def _nobody(_source: Source, _subjects: Sequence[Subject]) -> Iterable[_Voter]:
+    return ()
+
+
+def _units(source: Source, subjects: Sequence[Subject]) -> Iterator[_Voter]:
+    wanted = source.ids if source.kind == "chosen_units" else [s.unit_id for s in subjects if s.unit_id]
+    category = {subject.unit_id: subject.category for subject in subjects if subject.unit_id and not subject.person_id}
+    for unit in Unit.objects.filter(pk__in=wanted, is_active=True):
+        here = frozenset({category[unit.pk]} if unit.pk in category else ())
+        yield _Voter(("unit", unit.pk), unit.name, frozenset({unit.pk}), categories=here, code=f"unit {unit.code}")
+
+
+def _accounts(source: Source, subjects: Sequence[Subject]) -> Iterator[_Voter]:
+    grants = RoleGrant.objects.filter(user__is_active=True).select_related("user", "person").order_by("user_id", "pk")
+    grants = grants.filter(role=Role.LEADER) if source.kind == "leaders" else grants.filter(user__in=source.ids)
+    everything: dict[int, list[RoleGrant]] = defaultdict(list)
+    for grant in RoleGrant.objects.filter(user__in=grants.values("user")).select_related("person").order_by("pk"):
+        everything[grant.user_id].append(grant)
+    for user in {grant.user_id: grant.user for grant in grants}.values():
+        own = everything[user.pk]
+        people = frozenset(grant.person_id for grant in own if grant.person_id)
+        units = {grant.unit_id for grant in own if grant.unit_id}
+        units |= {grant.person.unit_id for grant in own if grant.person}
+        name = str(user)
+        only = frozenset(s.pk for s in subjects if s.group == name) if source.supervised else None
+        yield _Voter(("account", user.pk), name, frozenset(units), people, only=only, code=f"account {user.username}")
+
+
+def _people(source: Source, subjects: Sequence[Subject]) -> Iterator[_Voter]:
+    rows = Person.objects.filter(is_active=True, unit__is_active=True)
+    if source.kind == "chosen_people":
+        rows = rows.filter(pk__in=source.ids)
+    filters = {
+        "unit__in": source.units,
+        "rank__in": source.ranks,
+        "position__in": source.positions,
+        "category__in": source.categories,
+    }
+    rows = rows.filter(**{key: value for key, value in filters.items() if value})
+    for person in rows:
+        yield _person(person, None)
+
+
+def _own_staff(_source: Source, subjects: Sequence[Subject]) -> Iterator[_Voter]:
+    """Whole staff of each subject's unit: here one's own unit is just the one that is rated."""
+    by_unit: dict[int, set[int]] = defaultdict(set)
+    home = dict(Person.objects.filter(pk__in=[s.person_id for s in subjects if s.person_id]).values_list("pk", "unit"))
+    for subject in subjects:
+        unit = home.get(subject.person_id) if subject.person_id else subject.unit_id
+        if unit:
+            by_unit[unit].add(subject.pk)
+    for person in Person.objects.filter(unit__in=by_unit, is_active=True):
+        yield _person(person, frozenset(by_unit[person.unit_id]), of_own_unit=True)
+
+
+def _person(person: Person, only: frozenset[int] | None, *, of_own_unit: bool = False) -> _Voter:
+    units = frozenset() if of_own_unit else frozenset({person.unit_id})
+    categories = frozenset({person.category} if person.category else ())
+    return _Voter(
+        ("person", person.pk), person.name, units, frozenset({person.pk}), categories, only, f"person {person.code}"
+    )
+
+
+_BY_KIND = {
+    "units": _units,
+    "chosen_units": _units,
+    "leaders": _accounts,
+    "accounts": _accounts,
+    "people": _people,
+    "chosen_people": _people,
+    "own_staff": _own_staff,
+}
+
+
+# ---------------------------------------------------------------- on whom
+
+
+def _excluded(round_id: int) -> dict[tuple[str, int], set[int]]:
+    found: dict[tuple[str, int], set[int]] = defaultdict(set)
+    rows = VoteExclusion.objects.filter(round=round_id).values_list("subject_id", "unit_id", "person_id", "account_id")
+    for subject, unit, person, account in rows:
+        for kind, pk in (("unit", unit), ("person", person), ("account", account)):
+            if pk:
+                found[kind, pk].add(subject)
+    return found
+
+
+def _places(
+    voter: _Voter,
+    subjects: Sequence[Subject],
+    terms: Terms,
+    rule: Rule,
+    barred: Mapping[tuple[str, int], set[int]],
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    keys = [voter.key, *(("person", pk) for pk in voter.people), *(("unit", pk) for pk in voter.units)]
+    out = {subject for key in keys for subject in barred.get(key, ())}
+    found = []
+    for subject in subjects:
+        if subject.pk in out or (voter.only is not None and subject.pk not in voter.only):
+            continue
+        own = is_own(voter.units, voter.people, subject)
+        if rule.not_own_category and subject.category in voter.categories and not own:
+            continue
+        codes = tuple(leaf.code for leaf in terms.leaves if leaf.self_vote or not own)
+        if codes:
+            found.append((subject.pk, codes))
+    return tuple(found)
+
+
+def is_own(units: frozenset[int], people: frozenset[int], subject: Subject) -> bool:
+    """Whether a voter is the subject, or of the unit that is the subject. A person's colleague is not that person."""
+    if subject.person_id is not None:
+        return subject.person_id in people
+    return subject.unit_id is not None and subject.unit_id in units

@@ -17,6 +17,8 @@ from reviews.models import Attainment, EarlierResult, Event, Mark, NotApplicable
 from reviews.models.source import Entered
 from reviews.queries.polls import few_online
 
+from .engine.types import Plan
+
 Row = TypeVar("Row", bound=Entered)
 
 
@@ -34,7 +36,7 @@ class Sources:
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)  # leaf → assessors that mark their own unit
 
 
-def read_sources(subject: Subject, codes: list[str] | None = None) -> Sources:
+def read_sources(subject: Subject, plan: Plan, codes: list[str] | None = None) -> Sources:
     """All inputs of a subject, or those of some indicators. Seven queries, however many rows."""
 
     def rows(model: type[Row]) -> dict[str, list[Row]]:
@@ -52,7 +54,7 @@ def read_sources(subject: Subject, codes: list[str] | None = None) -> Sources:
         attainments=rows(Attainment),
         numbers=rows(NumberInput),
         not_applicable=rows(NotApplicable),
-        too_few=few_online(subject),
+        too_few=few_online(subject, plan),
         earlier=list(EarlierResult.objects.filter(subject=subject).order_by("set_name", "round_name")),
     )
 

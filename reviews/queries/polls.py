@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from indicators.services import engine_plan
 from reviews import sealing
 from reviews.ballot_form import LEAST_VOTERS
 from reviews.models import BallotCount, Channel, Entitlement, Participation, Poll, PollState, Round, Subject
@@ -82,14 +81,10 @@ def withheld_classes(round_: Round, plan: Plan) -> dict[tuple[str, str], frozens
     return _too_few(rows, plan.minimum_votes)
 
 
-def few_online(subject: Subject) -> dict[str, frozenset[str]]:
+def few_online(subject: Subject, plan: Plan) -> dict[str, frozenset[str]]:
     """The same of one subject, by leaf. One query."""
-    found = _too_few(BallotCount.objects.filter(subject=subject).values_list(*_VOTES), subject_minimum(subject))
+    found = _too_few(BallotCount.objects.filter(subject=subject).values_list(*_VOTES), plan.minimum_votes)
     return {leaf: names for (_code, leaf), names in found.items()}
-
-
-def subject_minimum(subject: Subject) -> int:
-    return engine_plan(subject.round.plan_version).minimum_votes
 
 
 _VOTES = ("subject__code", "indicator", "voter_class", "answer", "channel", "count")

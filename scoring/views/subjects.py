@@ -82,7 +82,7 @@ def subject_page(
         "uses": uses_of(round_, row.computation, plan, subject, sees_all=context["sees_all"]),
     }
     if request.GET.get("print"):
-        sources = read_sources(subject)
+        sources = read_sources(subject, plan)
         sources.own = own
         context["figures"] = figures(plan, result, sources)
         return render(request, "scoring/subject_print.html", context)
@@ -140,7 +140,7 @@ def figure(request: HttpRequest, round_pk: int, subject_pk: int, code: str) -> H
     if context["result"] is None:
         raise Http404
     plan = context["plan"]
-    sources = read_sources(subject, codes_of(plan, code))
+    sources = read_sources(subject, plan, codes_of(plan, code))
     sources.own = own_assessors(round_, Tree(plan), [subject.pk]).get(subject.pk, {})
     context["figure"] = figure_of(plan, context["result"], sources, code)
     if context["figure"] is None:

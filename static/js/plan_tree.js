@@ -119,6 +119,20 @@ function send(input) {
   next(storing(input));
 }
 
+/* What was stored from here while more waits to be sent: "code key" → what stood there before, and now.
+   Who typed on meanwhile typed over a value that was under way, and has seen what it became. */
+const ours = new Map();
+function seenBy(data, seen) {
+  const own = ours.get(`${data.code} ${data.key}`);
+  return own?.before.has(seen) ? own.now : seen;
+}
+
+function stored(data, seen, now) {
+  const name = `${data.code} ${data.key}`;
+  const before = ours.get(name)?.before ?? new Set();
+  ours.set(name, { before: before.add(seen).add(data.seen), now });
+}
+
 /* What a value says now, and the work of storing just that. */
 function storing(input) {
   const code = input.closest("tr").dataset.code;
@@ -130,8 +144,9 @@ function storing(input) {
     try {
       data.code = nameNow(code);
       data.position = tree().dataset.position;
-      if (input.tagName === "INPUT") data.seen = seen;
+      if (input.tagName === "INPUT") data.seen = seenBy(data, seen);
       const answer = await (await ask(tree().dataset.cell, data)).json();
+      if (!answer.message) stored(data, seen, answer.value);
       took(cell(rowOf(data.code), data.key) ?? input, data, answer);
     } catch (error) {
       const here = cell(rowOf(data.code), data.key) ?? input;
@@ -140,6 +155,7 @@ function storing(input) {
       throw error;
     } finally {
       unsent -= 1;
+      if (!unsent) ours.clear();
     }
   };
 }

@@ -132,8 +132,10 @@ KaopingSheet.Problems = class {
     const most = 50;
     this.list.replaceChildren(...all.slice(0, most).map((wish) => this.line(wish)), ...orphans.map((wish) => this.orphan(wish)));
     if (all.length > most) this.list.append(item(this.words("more", { n: all.length - most })));
-    if (all.length > (this.known ?? 0)) this.sheet.announce(this.words("problems", { n: all.length }));
-    this.known = all.length;
+    // Between target and actual there is always half a pair: listed, but no alarm.
+    const alarming = all.filter((wish) => !KaopingSheet.half(wish)).length;
+    if (alarming > (this.known ?? 0)) this.sheet.announce(this.words("problems", { n: all.length }));
+    this.known = alarming;
   }
 
   line(wish) {

@@ -155,12 +155,13 @@ KaopingSheet.Grid = class {
     const element = this.drawn.get(key);
     const shown = this.store.shown(key);
     const wish = this.store.wishes.get(key);
-    const lacking = wish?.state === "lacking" || this.store.lacks(key, { value: shown.v, na: shown.na, note: shown.note });
+    const half = KaopingSheet.half(wish);
+    const lacking = half || wish?.state === "lacking" || this.store.lacks(key, { value: shown.v, na: shown.na, note: shown.note });
     const looks = {
       "ss-na": shown.na,
       "ss-waiting": wish?.state === "waiting" && !this.offline,
       "ss-offline": wish?.state === "waiting" && this.offline,
-      "ss-refused": wish?.state === "refused",
+      "ss-refused": wish?.state === "refused" && !half,
       "ss-conflict": wish?.state === "conflict",
       "ss-lacking": lacking,
       "ss-noted": Boolean(shown.note),
@@ -190,7 +191,7 @@ KaopingSheet.Grid = class {
     if (wish?.state === "refused") said.push(wish.message);
     if (wish?.state === "conflict") said.push(this.words("conflict"));
     if (wish?.state === "waiting" && this.offline) said.push(this.words("kept"));
-    if (lacking) said.push(this.words("needs_note"));
+    if (lacking && !KaopingSheet.half(wish)) said.push(this.words("needs_note"));
     if (shown.note) said.push(`${this.words("note")} ${shown.note}`);
     const locked = this.store.locked(key);
     if (locked.trim()) said.push(locked);

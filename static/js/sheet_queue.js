@@ -229,6 +229,7 @@ KaopingSheet.Keep = class {
     if (wish.sending) wish.tried.push(wish.sending);
     wish.sending = null;
     if (wish.state === "conflict" && wish.theirs) wish.theirs = this.store.held(wish.key);
+    if (KaopingSheet.half(wish)) wish.state = "waiting"; // its other part may have come meanwhile
     this.store.wishes.set(wish.key, wish);
     return true;
   }

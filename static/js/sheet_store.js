@@ -102,8 +102,18 @@ KaopingSheet.Store = class {
     // A clash stays a question until it is answered; only what is "mine" follows the typing.
     if (wish.state !== "conflict") Object.assign(wish, { state: this.lacks(key, wish) ? "lacking" : "waiting", message: "", field: "" });
     this.wishes.set(key, wish);
-    // The parts of a leaf may only be right together: one that was refused goes again with this one.
-    for (const other of this.siblings(key)) if (other.state === "refused") Object.assign(other, { state: "waiting", message: "", field: "" });
+    this.together(key);
+  }
+
+  /* The parts of a leaf may only be right together: one that was refused goes again with this one. */
+  together(key) {
+    return this.siblings(key).filter((wish) => wish.state === "refused").map((wish) => repeated(wish));
+  }
+
+  /* Halves whose other half is new, saved from here or by somebody else: what lacked nothing but that goes again. */
+  completed(keys) {
+    const halves = new Set(keys.flatMap((key) => [this.wishes.get(key), ...this.siblings(key)]).filter((wish) => KaopingSheet.half(wish)));
+    this.tell([...halves].map((wish) => repeated(wish)), "edit");
   }
 
   /* What is wanted for the other parts of this cell's leaf. */
@@ -152,6 +162,7 @@ KaopingSheet.Store = class {
     else if (this.siblings(key).some((other) => other.state === "waiting" && !other.sending)) wish.tried = []; // goes again, with its other part
     else Object.assign(wish, { state: "refused", message: answer.message ?? "", field: answer.field ?? "", tried: [] });
     this.tell([key], answer.state === "saved" ? "saved" : "state");
+    if (answer.state === "saved") this.completed([key]);
   }
 
   saved(wish, sent, answer) {
@@ -182,7 +193,8 @@ KaopingSheet.Store = class {
     if (wish?.state !== "conflict") return;
     if (side === "theirs") this.wishes.delete(key);
     else Object.assign(wish, { state: this.lacks(key, wish) ? "lacking" : "waiting", seen: this.held(key).seen ?? "", theirs: null });
-    this.tell([key], side === "theirs" ? "others" : "edit");
+    const also = side === "theirs" ? [] : this.together(key);
+    this.tell([key, ...also], side === "theirs" ? "others" : "edit");
   }
 
   /* Refused: go back to what the server holds. */
@@ -194,8 +206,7 @@ KaopingSheet.Store = class {
   again(key) {
     const wish = this.wishes.get(key);
     if (wish?.state !== "refused") return;
-    Object.assign(wish, { state: "waiting", message: "" });
-    this.tell([key], "edit");
+    this.tell([repeated(wish), ...this.together(key)], "edit");
   }
 
   /* Cells that somebody changed, as the server holds them now. */
@@ -209,6 +220,7 @@ KaopingSheet.Store = class {
       fresh.push(key);
     }
     this.tell(fresh, "others");
+    this.completed(fresh);
     return fresh;
   }
 
@@ -233,6 +245,15 @@ KaopingSheet.Store = class {
 };
 
 KaopingSheet.EMPTY = Object.freeze({ v: "", na: false, note: "", seen: "", by: "", at: "" });
+
+/* Refused for nothing but that its other part has still to come. */
+KaopingSheet.half = (wish) => wish?.state === "refused" && wish.field === "pair";
+
+/* Sent once more, as it is; gives its key. */
+function repeated(wish) {
+  Object.assign(wish, { state: "waiting", message: "", field: "" });
+  return wish.key;
+}
 
 function plain(cell) {
   return { v: cell.v ?? "", na: Boolean(cell.na), note: cell.note ?? "" };

@@ -75,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/sheet/cells/", sheet.sheet_cells, name="sheet_cells"),
     path("rounds/<int:pk>/sheet/changes/", sheet.sheet_changes, name="sheet_changes"),
     path("rounds/<int:pk>/sheet/history/", sheet.sheet_history, name="sheet_history"),
+    path("rounds/<int:pk>/sheet/said/", sheet.sheet_said, name="sheet_said"),
     path("rounds/<int:pk>/numbers/<int:assignment_pk>/", numbers.number_sheet, name="number_sheet"),
     path("rounds/<int:pk>/events/", events.event_list, name="event_list"),
     path("rounds/<int:pk>/events/decide/", events.event_decide, name="event_decide"),

@@ -15,19 +15,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from appraisal_site.lib.fields import canonical
-from reviews.models import Assignment, Phase, Round
+from reviews.models import Assignment, Phase, Round, Subject
 from reviews.navigation import round_context
 from reviews.own_unit import OwnUnits, own_units
 from reviews.queries import sheet as queries
 from reviews.queries.sheet import Grid, Leaf
 from reviews.queries.sheet_cells import cells_of_grid, close_own_units
 from reviews.queries.sheet_changes import changes_since, cursor_of
+from reviews.queries.sheet_said import may_read_said, said_in_grid, said_of_cell
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed
 from reviews.services.sheet import Answer, Wish, save_cells
 from reviews.tree import takes_marks
 from reviews.words import is_late
 from units import access
-from units.guards import require
+from units.guards import require, require_known
 from units.views._common import who
 
 from ._common import get_round
@@ -158,6 +159,23 @@ def sheet_changes(request: HttpRequest, pk: int) -> JsonResponse:
 def sheet_history(request: HttpRequest, pk: int) -> HttpResponse:
     """The history of one cell, as a fragment."""
     return cell_fragment(request, get_round(request, pk))
+
+
+@require_GET
+def sheet_said(request: HttpRequest, pk: int) -> HttpResponse:
+    """The scores that those appraised give themselves, by cell; with `?assignment=&subject=` one cell's, in full."""
+    grid = _grid(request, pk)
+    if "assignment" not in request.GET:
+        return _json({"cells": said_in_grid(who(request), grid)})
+    wanted = [request.GET.get(name, "") for name in ("assignment", "subject")]
+    require_known(all(text.isascii() and text.isdigit() and len(text) <= 18 for text in wanted))
+    assignment, subject_pk = map(int, wanted)
+    leaf = next((leaf for leaf in grid.leaves if leaf.assignment.pk == assignment), None)
+    require_known(leaf is not None and may_read_said(who(request), grid))
+    subject = get_object_or_404(Subject, round=grid.round, pk=subject_pk)
+    assert leaf is not None
+    said = said_of_cell(who(request), grid, leaf, subject)
+    return render(request, "reviews/_sheet_said.html", {"round": grid.round, "subject": subject, "said": said})
 
 
 # ---------------------------------------------------------------- saving

@@ -10,7 +10,7 @@ KaopingSheet.Sheet = class {
     this.config = {
       ...root.dataset, // user, name, round, page, history, files
       words: this.words,
-      ...Object.fromEntries(["data", "cell", "cells", "changes"].map((name) => [name, `${root.dataset.page}${name}/`])),
+      ...Object.fromEntries(["data", "cell", "cells", "changes", "said"].map((name) => [name, `${root.dataset.page}${name}/`])),
       token: JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"],
       batch: 500,
       patience: 20_000,
@@ -38,7 +38,9 @@ KaopingSheet.Sheet = class {
     this.bar = new KaopingSheet.Bar(this);
     this.filter = new KaopingSheet.Filter(this);
     this.mouse = new KaopingSheet.Mouse(this);
+    this.panel = new KaopingSheet.Panel(this);
     this.files = new KaopingSheet.Files(this);
+    this.said = new KaopingSheet.Said(this);
     this.toolbar();
     this.states();
     this.first();
@@ -83,7 +85,8 @@ KaopingSheet.Sheet = class {
       redo: () => this.block.redo(),
       copy: () => this.block.copyByButton(),
       paste: () => this.block.pasteByButton(),
-      history: () => this.bar.history(),
+      history: () => this.panel.open("history"),
+      said: () => this.panel.open("said"),
       files: () => this.files.open(),
     };
     for (const button of this.root.querySelectorAll("[data-act]")) {
@@ -91,7 +94,7 @@ KaopingSheet.Sheet = class {
       button.addEventListener("click", () => {
         this.editor.commit();
         acts[button.dataset.act]();
-        if (!["note", "history", "paste", "files"].includes(button.dataset.act)) this.editor.focus();
+        if (!["note", "paste", "files"].includes(button.dataset.act)) this.editor.focus();
       });
     }
     document.getElementById("sheet-retry").addEventListener("click", () => this.queue.retry());

@@ -1,5 +1,5 @@
 "use strict";
-/* The line above the grid: which cell it is, who changed it last, its note, its question, its history. */
+/* The line above the grid: which cell it is, who changed it last, its note, its question. */
 
 window.KaopingSheet = window.KaopingSheet ?? {};
 
@@ -9,13 +9,10 @@ KaopingSheet.Bar = class {
     this.place = document.getElementById("sheet-place");
     this.field = document.getElementById("sheet-note");
     this.question = document.getElementById("sheet-question");
-    this.panel = document.getElementById("sheet-history");
     this.selection.listen(() => this.show());
     this.store.listen((keys) => keys.includes(this.cell) && this.show());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("change", () => this.keep());
-    this.panel.querySelector("[data-close]").addEventListener("click", () => this.close());
-    this.panel.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
   get cell() {
@@ -34,6 +31,9 @@ KaopingSheet.Bar = class {
     const locked = this.store.locked(key).trim();
     this.place.replaceChildren(KaopingSheet.dom.span(this.store.name(key), "fw-semibold"), ` ${this.sheet.grid.points(column.leaf)} `);
     if (!locked) this.place.append(KaopingSheet.dom.span(this.sheet.grid.until(column.leaf), "kp-muted"), " ");
+    if (this.store.isOwn(key)) this.place.append(this.sheet.grid.ownBadge(), " ");
+    const said = this.sheet.grid.saidOf(key);
+    if (said) this.place.append(KaopingSheet.dom.span(said, "badge kp-info"), " ");
     this.place.append(KaopingSheet.dom.span(locked || last, locked ? "badge kp-na" : "kp-muted"));
     const shown = this.store.shown(key);
     this.field.value = shown.note ?? "";
@@ -79,28 +79,6 @@ KaopingSheet.Bar = class {
     });
     const count = this.store.set(changes);
     if (count > 1) this.sheet.announce(this.words("noted", { n: count }));
-  }
-
-  async history() {
-    const { subject, column } = this.store.place(this.cell);
-    const inside = this.panel.querySelector("[data-inside]");
-    this.panel.hidden = false;
-    this.panel.querySelector("[data-of]").textContent = this.store.name(this.cell);
-    inside.textContent = this.words("loading");
-    const query = new URLSearchParams({ assignment: column.leaf.id, subject: subject.id });
-    this.panel.querySelector("[data-close]").focus();
-    try {
-      const response = await fetch(`${this.sheet.config.history}?${query}`, { headers: { "HX-Request": "true" } });
-      if (!response.ok || response.redirected) throw new Error(String(response.status));
-      inside.innerHTML = await response.text(); // a fragment of this site, as htmx would place it
-    } catch {
-      inside.textContent = this.words("no_history");
-    }
-  }
-
-  close() {
-    this.panel.hidden = true;
-    this.sheet.editor.focus();
   }
 };
 

@@ -52,7 +52,9 @@ KaopingSheet.Editor = class {
   }
 
   label(key) {
-    return `${this.store.name(key)} · ${this.sheet.grid.points(this.store.place(key).column.leaf)}`;
+    const parts = [this.store.name(key), this.sheet.grid.points(this.store.place(key).column.leaf)];
+    if (this.store.isOwn(key)) parts.push(this.words("own"));
+    return [...parts, this.sheet.grid.saidOf(key)].filter(Boolean).join(" · ");
   }
 
   /* For screen readers: the focus stays in one field, so its new place has to be said. */
@@ -131,14 +133,17 @@ KaopingSheet.Editor = class {
       Escape: () => this.escape(),
       F2: () => (shiftKey ? this.sheet.bar.note() : this.inside()),
       F6: () => this.sheet.problems.next(),
-      F8: () => this.sheet.bar.history(),
+      F7: () => this.sheet.panel.open("said"),
+      F8: () => this.sheet.panel.open("history"),
       F9: () => this.sheet.files.open(),
     };
   }
 
-  /* Takes back what was typed; else the block becomes its one cell, and the next Tab leaves the grid. */
+  /* Takes back what was typed; else closes the panel; else the block becomes its one cell, and the next Tab leaves
+     the grid. */
   escape() {
     if (this.mode !== "ready") return this.cancel();
+    if (this.sheet.panel.isOpen) return this.sheet.panel.close();
     this.selection.go(this.selection.at.row, this.selection.at.column);
     this.leaving = true;
   }

@@ -23,14 +23,7 @@ KaopingSheet.Files = class {
     const touched = Object.keys({ ...this.counts, ...cells }).filter((key) => this.counts[key] !== cells[key]);
     Object.assign(this, { counts: cells, urls });
     this.sheet.grid.files = cells;
-    this.sheet.grid.repaint(touched.flatMap((key) => this.keys(key)));
-  }
-
-  /* The cells of a leaf's parts share its files: they stand at the first. */
-  keys(key) {
-    const [subject, assignment] = key.split(":");
-    const column = this.sheet.store.columns.find((one) => String(one.leaf.id) === assignment);
-    return column ? [this.sheet.store.key(subject, column.id)] : [];
+    this.sheet.grid.repaint(touched.flatMap((key) => this.sheet.store.cellsOf(key)));
   }
 
   open() {

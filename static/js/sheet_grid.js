@@ -78,12 +78,16 @@ KaopingSheet.Grid = class {
         said.title = subject[field] ?? "";
         if (field !== "name" || !subject.own) return said;
         const both = document.createElement("span");
-        const badge = KaopingSheet.dom.span(this.words("own"), "badge kp-missing ms-1");
-        badge.title = this.words("own_words");
-        both.append(said, badge);
+        both.append(said, " ", this.ownBadge());
         return both;
       },
     };
+  }
+
+  ownBadge() {
+    const badge = KaopingSheet.dom.span(this.words("own"), "badge kp-missing");
+    badge.title = this.words("own_words");
+    return badge;
   }
 
   column(column) {
@@ -165,6 +169,7 @@ KaopingSheet.Grid = class {
       "ss-conflict": wish?.state === "conflict",
       "ss-lacking": lacking,
       "ss-noted": Boolean(shown.note),
+      "ss-own": this.store.isOwn(key),
       "ss-read": Boolean(this.store.locked(key)),
     };
     for (const [name, on] of Object.entries(looks)) element.classList.toggle(name, Boolean(on));
@@ -176,17 +181,27 @@ KaopingSheet.Grid = class {
     element.setAttribute("aria-invalid", String(looks["ss-refused"] || looks["ss-conflict"] || lacking));
     const value = KaopingSheet.dom.span(shown.na ? this.words("na") : shown.v ?? "", "ss-value");
     if (files) value.dataset.files = String(files);
+    const said = this.store.said[this.store.firstOf(key)];
+    if (said !== undefined) value.dataset.said = said || "…";
     return value;
   }
 
   filesOf(key) {
+    return this.files?.[this.store.firstOf(key)] ?? 0;
+  }
+
+  /* What the subject says of itself here, in short; "" if it says nothing. */
+  saidOf(key) {
     const { subject, column } = this.store.place(key);
-    const first = this.store.columns.find((one) => one.leaf.id === column.leaf.id);
-    return first === column ? this.files?.[`${subject.id}:${column.leaf.id}`] ?? 0 : 0;
+    const said = this.store.said[`${subject.id}:${column.leaf.id}`];
+    if (said === undefined) return "";
+    return said ? this.words("said_score", { n: said }) : this.words("said_text");
   }
 
   title(key, shown, wish, lacking) {
     const said = [];
+    if (this.store.isOwn(key)) said.push(this.words("own"));
+    if (this.saidOf(key)) said.push(this.saidOf(key));
     if (this.filesOf(key)) said.push(this.words("files", { n: this.filesOf(key) }));
     if (wish?.state === "refused") said.push(wish.message);
     if (wish?.state === "conflict") said.push(this.words("conflict"));

@@ -13,6 +13,7 @@ KaopingSheet.Store = class {
     this.columnOf = new Map(this.columns.map((column) => [column.id, column]));
     this.base = new Map(Object.entries(data.cells));
     this.wishes = new Map();
+    this.said = {}; // "subject:leaf" → what the subject gives itself there
     this.done = [];
     this.undone = [];
     this.listeners = [];
@@ -41,6 +42,25 @@ KaopingSheet.Store = class {
     const { subject, column } = this.place(key);
     const part = column.label ? ` · ${column.label}` : "";
     return `${subject.code} ${subject.name} · ${column.leaf.code} ${column.leaf.title}${part}`;
+  }
+
+  /* The first cell of a place "subject:leaf", which stands for all its parts; none if it is not on this sheet. */
+  cellsOf(place) {
+    const [subject, leaf] = place.split(":");
+    const column = this.columns.find((one) => String(one.leaf.id) === leaf);
+    return column ? [this.key(subject, column.id)] : [];
+  }
+
+  /* The place of a leaf's first cell; "" for its other parts. */
+  firstOf(key) {
+    const { subject, column } = this.place(key);
+    return this.columns.find((one) => one.leaf.id === column.leaf.id) === column ? `${subject.id}:${column.leaf.id}` : "";
+  }
+
+  /* Whether the assessor marks its own unit here, or a person of it. */
+  isOwn(key) {
+    const { subject, column } = this.place(key);
+    return column.leaf.own.has(subject.id);
   }
 
   held(key) {
@@ -271,6 +291,6 @@ KaopingSheet.columnsOf = (leaf) => {
     id: part ? `${leaf.id}:${part}` : String(leaf.id),
     part,
     label,
-    leaf: { ...leaf, ...more, marks: !part && ["marks", "carried"].includes(leaf.method) },
+    leaf: { ...leaf, ...more, own: new Set(leaf.own), marks: !part && ["marks", "carried"].includes(leaf.method) },
   }));
 };

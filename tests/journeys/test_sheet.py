@@ -338,7 +338,7 @@ def test_two_at_the_same_cells(desk):
     one.at(0, "A2")
     one.says("#sheet-place", "钱二")
     one.keys("F8")
-    one.says("#sheet-history", "钱二")
+    one.says("#sheet-panel", "钱二")
     assert complaints(one) + complaints(two) == []
 
 

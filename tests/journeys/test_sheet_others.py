@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from reviews.models import Attainment, Mark
+from reviews.models import Attainment, Mark, ReportSetting
 from reviews.services.marks import record_mark
 from reviews.services.numbers import NumberRow, save_numbers
+from reviews.services.self_reports import Draft, LeafWords, submit_report
 from reviews.services.targets import TargetRow, set_targets
-from tests.factories import district_round
+from tests.factories import district_round, make_user
 from units.models import Role, User
 
 from .sheet_stage import Grid, Stage
@@ -121,3 +122,68 @@ def test_half_a_pair_that_somebody_else_entered_meanwhile_is_a_question(desk):  
     row = Attainment.objects.get()
     assert (str(row.target), str(row.actual)) == ("200", "90")
     assert complaints(grid) == []
+
+
+def test_what_the_subject_says_of_itself_stands_beside_the_cell(desk):  # noqa: F811
+    stage = Stage(3)
+    for place, score in enumerate(("9.5", None)):
+        subject = stage.subjects[place]
+        words = {"A1": LeafWords(Decimal(score) if score else None, f"第{place + 1}家的自评。"), "A2": LeafWords(Decimal(8))}
+        ask_for_reports(stage)
+        writer = make_user(Role.SUBJECT, subject.unit)
+        submit_report(subject=subject, draft=Draft("总结。", words), seen=0, by=writer)
+    grid = desk(stage)
+    asked: list[str] = []
+    grid.page.on("request", lambda request: asked.append(request.url) if "/said/" in request.url else None)
+    grid.page.wait_for_selector("#sheet-grid .ss-value[data-said='9.5']", state="attached")
+    assert "自评 9.5" in grid.cell(0, "A1").get_attribute("title")
+    grid.says("#sheet-place", "自评 9.5")
+    grid.page.uncheck("#sheet-said")
+    assert grid.page.locator(".ss-with-said").count() == 0
+    grid.reload()
+    assert not grid.page.is_checked("#sheet-said"), "the choice is kept"
+    asked.clear()
+    grid.keys("F7")
+    grid.says("#sheet-panel", "第1家的自评。")
+    assert len(asked) == 1
+    grid.type("9", after="Enter")  # the panel follows, the hand stays in the grid
+    grid.says("#sheet-panel", "第2家的自评。")
+    grid.says("#sheet-place", "有自评说明")
+    grid.type("8", after="Enter")
+    grid.says("#sheet-panel", "自查总结尚未提交。")
+    grid.saved()
+    assert sorted(stage.stored().values()) == ["8", "9"]
+    grid.keys("F7")
+    assert grid.page.evaluate("document.activeElement.closest('#sheet-panel') !== null"), "once more: into the panel"
+    grid.keys("Escape")
+    assert grid.page.is_hidden("#sheet-panel")
+    grid.keys("F8", "Control+Home")
+    grid.says("#sheet-panel li", "赵一")
+    grid.keys("Escape")
+    assert grid.page.is_hidden("#sheet-panel")
+    grid.type("7", after="Enter")
+    grid.saved()
+    assert stage.stored()[stage.subjects[0].code, "A1"] == "7"
+    assert grid.screen.complaints == []
+
+
+def test_a_mark_for_the_own_unit_is_marked_as_such_in_its_cell(desk):  # noqa: F811
+    stage = Stage(3)
+    stage.subjects[1].unit = stage.unit
+    stage.subjects[1].save()
+    stage.account("auditor", "审计员", Role.AUDITOR)
+    for name in ("clerk-1", "auditor"):
+        grid = desk(stage, name)
+        assert grid.page.locator("#sheet-grid .ss-own").count() == 12
+        grid.has(1, "A1", "ss-own")
+        assert "本单位" in grid.cell(1, "A1").get_attribute("title")
+        grid.at(1, "A1")
+        grid.says("#sheet-place .badge", "本单位")
+        assert "本单位" in grid.page.get_attribute(".ss-input", "aria-label")
+        grid.at(0, "A1")
+        assert grid.page.locator("#sheet-place .badge:has-text('本单位')").count() == 0
+        assert grid.screen.complaints == []
+
+
+def ask_for_reports(stage: Stage) -> None:
+    ReportSetting.objects.update_or_create(round=stage.round, defaults={"asks_self_report": True})

@@ -165,6 +165,7 @@ ADDRESSES = {
     "reviews:sheet_cell": Address(None, {OFFICE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:sheet_cells": Address(None, {OFFICE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:sheet_changes": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, answer=400, args=ROUND),
+    "reviews:sheet_said": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:sheet_history": Address(
         {*READERS, ASSESSOR, OTHER_ASSESSOR}, refused=404, roleless=403, answer=404, args=ROUND
     ),

@@ -128,7 +128,10 @@ def test_what_the_subject_says_of_itself_stands_beside_the_cell(desk):  # noqa: 
     stage = Stage(3)
     for place, score in enumerate(("9.5", None)):
         subject = stage.subjects[place]
-        words = {"A1": LeafWords(Decimal(score) if score else None, f"第{place + 1}家的自评。"), "A2": LeafWords(Decimal(8))}
+        words = {
+            "A1": LeafWords(Decimal(score) if score else None, f"第{place + 1}家的自评。"),
+            "A2": LeafWords(Decimal(8)),
+        }
         ask_for_reports(stage)
         writer = make_user(Role.SUBJECT, subject.unit)
         submit_report(subject=subject, draft=Draft("总结。", words), seen=0, by=writer)

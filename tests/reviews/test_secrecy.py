@@ -55,6 +55,7 @@ class Vote:
         count_polls(round=self.round, parts=self.parts, by=self.office)
 
 
+HIDDEN = {"UUIDField", "DateTimeField", "BinaryField"}
 # What a count leaves of a vote; of every other table the number of rows is compared.
 KEPT = (BallotCount, Participation, BallotComment, Poll)
 
@@ -74,7 +75,7 @@ def everything() -> dict[str, Any]:
                 found[table] = cursor.fetchone()
                 continue
             kinds = {field.column: field.get_internal_type() for field in model._meta.concrete_fields}
-            columns = [name for name, kind in kinds.items() if kind not in {"UUIDField", "DateTimeField", "BinaryField"}]
+            columns = [name for name, kind in kinds.items() if kind not in HIDDEN]
             cursor.execute(f"SELECT {', '.join(map(connection.ops.quote_name, columns))} FROM {table} ORDER BY {place}")
             found[table] = _ranked(columns, [[str(value) for value in row] for row in cursor.fetchall()])
     assert found[connection.ops.quote_name("reviews_ballotcount")]

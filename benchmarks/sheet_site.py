@@ -39,6 +39,12 @@ class Site:
 
 def prepare(folder: Path, assessors: int, subjects: int) -> Site:
     """Database, round, accounts and their sessions. Call once, before anything of Django is imported."""
+    set_up(folder)
+    return _fill(free_port(), assessors, subjects)
+
+
+def set_up(folder: Path) -> None:
+    """Django, on an empty database; what it keeps in files is kept in `folder`."""
     os.environ |= {"DJANGO_SETTINGS_MODULE": "appraisal_site.settings", "VAR_DIR": str(folder)}
     os.environ.pop("DEBUG", None)
     import django
@@ -47,10 +53,12 @@ def prepare(folder: Path, assessors: int, subjects: int) -> Site:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return _fill(port, assessors, subjects)
+        return int(probe.getsockname()[1])
 
 
 def _fill(port: int, assessors: int, subjects: int) -> Site:
@@ -82,14 +90,14 @@ def _fill(port: int, assessors: int, subjects: int) -> Site:
     for number in range(assessors):
         unit = units[number % len(units)]
         name = f"assessor{number}"
-        session = _log_in(name, Role.ASSESSOR, unit)
+        session = log_in(name, Role.ASSESSOR, unit)
         desks.append(
             Desk(name, session, tuple(sheets[unit]), tuple(ids[number // len(units) :: -(-assessors // len(units))]))
         )
-    return Site(port, round_.pk, tuple(desks), _log_in("office", Role.OFFICE, None))
+    return Site(port, round_.pk, tuple(desks), log_in("office", Role.OFFICE, None))
 
 
-def _log_in(name: str, role: str, unit: int | None) -> str:
+def log_in(name: str, role: str, unit: int | None) -> str:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
@@ -111,11 +119,17 @@ def serve(port: int) -> subprocess.Popen[bytes]:
     import run
 
     process = subprocess.Popen(run.server(port), cwd=ROOT, env=os.environ)
+    wait_for(process, port)
+    return process
+
+
+def wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until the server answers."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                return process
+                return
         except OSError:
             if process.poll() is not None:
                 break

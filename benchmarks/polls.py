@@ -1,0 +1,301 @@
+"""Ballots under load: none is lost, none counts twice, and how much slower than a bare view a sealed one is.
+
+    python benchmarks/polls.py [--voters 2000] [--clients 64] [--subjects 25]
+    DATABASE_URL=postgres://… python benchmarks/polls.py        # an empty database of its own
+
+First **side by side**: voters with accounts cast ballots, in turns on the product and on a view that only checks
+session and form token and inserts the same two rows (`bare_vote.py`), under the same server with as many processes and
+threads. Then the **storm**: voters with codes, all clients at once; every third ballot is sent twice at the same
+moment, every fifth once more later, for every fifth voter somebody hangs up before the answer comes and tries again; in the
+middle the server is killed (SIGKILL, with all its workers) and started again. At the end the poll is closed and counted
+and every promise compared: a confirmed ballot is in the count, with its receipt and its answers; every entitlement
+counts once; who was not confirmed could vote after all. Ends with status 1 where that does not hold, or where the
+median of the ratios is below 70 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from poll_site import TOKEN, Site, Voter, open_site, prepare, serve, serve_bare
+
+LEAST = 0.70
+ROUNDS = 5  # of the comparison, each on both
+
+
+class Client:
+    """One connection that is kept."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def post(self, path: str, fields: dict[str, str], session: str = "") -> tuple[int, bytes]:
+        headers = {
+            "Cookie": f"csrftoken={TOKEN}" + (f"; sessionid={session}" if session else ""),
+            "X-CSRFToken": TOKEN,
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        try:
+            self.connection.request("POST", path, urlencode(fields), headers)
+            response = self.connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            raise
+
+    def impatient(self, path: str, fields: dict[str, str]) -> None:
+        """Send a ballot and hang up before the answer comes."""
+        body = urlencode(fields).encode()
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken={TOKEN}\r\nX-CSRFToken: {TOKEN}\r\n"
+            f"Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as raw:
+            raw.sendall(head.encode() + body)
+
+
+def ballot(voter: Voter, draw: random.Random) -> dict[str, str]:
+    return voter.ticket | {place: str(draw.randint(0, 100)) for place in voter.places}
+
+
+# ---------------------------------------------------------------- side by side
+
+
+def rate(port: int, jobs: list[tuple[str, dict[str, str], str]], clients: int) -> float:
+    """Ballots a second, all of them taken."""
+    waiting = list(reversed(jobs))
+    lock = threading.Lock()
+    refused: list[tuple[int, bytes]] = []
+
+    def work() -> None:
+        client = Client(port)
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                path, fields, session = waiting.pop()
+            status, answer = client.post(path, fields, session)
+            if status != 200:
+                refused.append((status, answer))
+
+    start = time.monotonic()
+    threads = [threading.Thread(target=work) for _number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if refused:
+        raise SystemExit(f"refused: {refused[0]}")
+    return len(jobs) / (time.monotonic() - start)
+
+
+def side_by_side(voters: int, clients: int) -> float:
+    """The median of the product's rate to the bare view's, pair by pair."""
+    draw = random.Random(1)
+    site = open_site(voters, accounts=True)
+    each = voters // (2 * ROUNDS)
+    product, bare = serve(site.port), serve_bare(site.port + 1)
+    ratios = []
+    print("| | product, ballots a second | bare view | ratio |\n| --- | ---: | ---: | ---: |")
+    try:
+        rest = list(site.voters)
+        for number in range(ROUNDS):
+            ours, theirs, rest = rest[:each], rest[each : 2 * each], rest[2 * each :]
+            mine = [("/vote/cast/", ballot(one, draw), one.session) for one in ours]
+            box = "x" * site.sealed
+            fields = [{"entitlement": str(one.entitlement), "poll": str(site.poll), "box": box} for one in theirs]
+            other = [("/vote", each_, one.session) for one, each_ in zip(theirs, fields, strict=True)]
+            # Whoever goes second finds the machine warmer: they take turns.
+            if number % 2:
+                slow, fast = rate(site.port, mine, clients), rate(site.port + 1, other, clients)
+            else:
+                fast, slow = rate(site.port + 1, other, clients), rate(site.port, mine, clients)
+            ratios.append(slow / fast)
+            print(f"| {number + 1} | {slow:.0f} | {fast:.0f} | {slow / fast:.2f} |", flush=True)
+    finally:
+        for server in (product, bare):
+            kill(server)
+    return sorted(ratios)[len(ratios) // 2]
+
+
+# ---------------------------------------------------------------- the storm
+
+
+@dataclass
+class Outcome:
+    """What the voters were told."""
+
+    confirmed: dict[int, str] = field(default_factory=dict)  # entitlement → receipt
+    answers: dict[int, list[dict[str, str]]] = field(default_factory=dict)  # all that was sent for it
+    failures: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, voter: Voter, status: int, answer: bytes) -> None:
+        with self.lock:
+            told = json.loads(answer) if status == 200 else {}
+            if told.get("state") == "in":
+                before = self.confirmed.setdefault(voter.entitlement, told["receipt"])
+                if before != told["receipt"]:
+                    self.failures["another receipt"] += 1
+            else:
+                self.failures[f"answer {status}"] += 1
+
+
+def storm(site: Site, clients: int, outcome: Outcome, voters: list[Voter]) -> None:
+    """Everybody votes until it is confirmed; only a server that is away is tried again."""
+    turns = iter(voters)
+    lock = threading.Lock()
+
+    def work(number: int) -> None:
+        draw = random.Random(number)
+        client = Client(site.port)
+        while True:
+            with lock:
+                voter = next(turns, None)
+            if voter is None:
+                return
+            fields = ballot(voter, draw)
+            with outcome.lock:
+                outcome.answers.setdefault(voter.entitlement, []).append(fields)
+            _vote(client, voter, fields, draw, outcome)
+
+    with ThreadPoolExecutor(clients) as pool:
+        for done in [pool.submit(work, number) for number in range(clients)]:
+            done.result()
+
+
+def _vote(client: Client, voter: Voter, fields: dict[str, str], draw: random.Random, outcome: Outcome) -> None:
+    if draw.random() < 0.2:
+        try:
+            client.impatient("/vote/cast/", fields)
+        except OSError:
+            outcome.failures["hung up on nobody"] += 1
+    twice = draw.random() < 0.34
+    threads = [
+        threading.Thread(target=_until_in, args=(Client(client.port), voter, fields, outcome)) for _n in range(twice)
+    ]
+    for thread in threads:
+        thread.start()
+    _until_in(client, voter, fields, outcome)
+    for thread in threads:
+        thread.join()
+    if draw.random() < 0.2:
+        _until_in(client, voter, fields, outcome)
+
+
+def _until_in(client: Client, voter: Voter, fields: dict[str, str], outcome: Outcome) -> None:
+    for _attempt in range(200):
+        try:
+            status, answer = client.post("/vote/cast/", fields)
+        except (OSError, http.client.HTTPException):
+            with outcome.lock:
+                outcome.failures["server away"] += 1
+            time.sleep(0.2)
+            continue
+        outcome.take(voter, status, answer)
+        return
+    outcome.failures["gave up"] += 1
+
+
+def kill(server: subprocess.Popen[bytes]) -> None:
+    os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+
+
+def stormy(voters: int, clients: int) -> bool:
+    from reviews.models import Participation, SealedBallot
+
+    site = open_site(voters, accounts=False)
+    outcome = Outcome()
+    server = serve(site.port)
+    start = time.monotonic()
+    runner = threading.Thread(target=storm, args=(site, clients, outcome, list(site.voters)))
+    runner.start()
+    while len(outcome.confirmed) < voters // 2:
+        time.sleep(0.02)
+    kill(server)
+    at = len(outcome.confirmed)
+    server = serve(site.port)
+    runner.join()
+    took = time.monotonic() - start
+    kill(server)
+    rows = (
+        Participation.objects.filter(poll_id=site.poll).count(),
+        SealedBallot.objects.filter(poll_id=site.poll).count(),
+    )
+    wrong = compare(site, outcome)
+    sent = sum(map(len, outcome.answers.values()))
+    print(f"\n{sent:,} ballots of {clients} clients in {took:.0f} s, server killed after {at:,} were confirmed")
+    print(f"confirmed {len(outcome.confirmed):,}, participations {rows[0]:,}, sealed ballots {rows[1]:,}")
+    print("what the clients met:", dict(outcome.failures))
+    print("wrong:", wrong or "nothing")
+    return bool(wrong) or rows != (voters, voters) or len(outcome.confirmed) != voters
+
+
+def compare(site: Site, outcome: Outcome) -> list[str]:
+    """Close, count, and hold the count against what was sent."""
+    from reviews.models import BallotCount, Poll
+    from reviews.services.polls.counting import count_polls
+    from reviews.services.polls.setup import close_poll
+    from units.models import User
+
+    office = User.objects.get(username="office")
+    poll = close_poll(poll=Poll.objects.get(pk=site.poll), by=office)
+    start = time.monotonic()
+    count_polls(round=poll.round, parts=site.parts, by=office)
+    poll.refresh_from_db()
+    print(f"\ncounted {poll.report['received']:,} ballots in {time.monotonic() - start:.1f} s")
+    wrong = []
+    if sorted(outcome.confirmed.values()) != poll.receipts.codes:
+        wrong.append("receipts")
+    if poll.report["used"] != poll.report["received"] or poll.report["unreadable"]:
+        wrong.append(f"report {poll.report}")
+    expected: Counter[tuple[int, str, str]] = Counter()
+    for (fields,) in outcome.answers.values():
+        for name, answer in fields.items():
+            if name.startswith("a."):
+                _a, subject, leaf = name.split(".")
+                expected[int(subject), leaf, answer] += 1
+    rows = BallotCount.objects.filter(poll=poll).values_list("subject_id", "indicator", "answer", "count")
+    if Counter({(subject, leaf, answer): count for subject, leaf, answer, count in rows}) != expected:
+        wrong.append("answers")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--voters", type=int, default=2000)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--subjects", type=int, default=25)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder), asked.subjects)
+        from django.db import connection
+
+        print(f"\n{connection.vendor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start\n")
+        ratio = side_by_side(asked.voters, 8)
+        print(f"\nmedian of the ratios {ratio:.2f}")
+        bad = stormy(asked.voters, asked.clients)
+    return 1 if bad or ratio < LEAST else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

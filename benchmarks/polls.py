@@ -6,8 +6,8 @@
 First **side by side**: voters with accounts cast ballots, in turns on the product and on a view that only checks
 session and form token and inserts the same two rows (`bare_vote.py`), under the same server with as many processes and
 threads. Then the **storm**: voters with codes, all clients at once; every third ballot is sent twice at the same
-moment, every fifth once more later, for every fifth voter somebody hangs up before the answer comes and tries again; in the
-middle the server is killed (SIGKILL, with all its workers) and started again. At the end the poll is closed and counted
+moment, every fifth once more later; for every fifth voter somebody hangs up before the answer comes and tries again.
+In the middle the server is killed (SIGKILL, with all its workers) and started again. At the end the poll is counted
 and every promise compared: a confirmed ballot is in the count, with its receipt and its answers; every entitlement
 counts once; who was not confirmed could vote after all. Ends with status 1 where that does not hold, or where the
 median of the ratios is below 70 %.

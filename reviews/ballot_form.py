@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -169,13 +170,19 @@ def read_answer(leaf: Leaf, raw: str) -> str | None:
     """The answer in the one form in which it is counted; None if the leaf does not take it."""
     if leaf.options:
         return raw if raw in leaf.options else None
+    return _read_figure(raw, leaf.scale, leaf.step)
+
+
+@lru_cache(maxsize=4096)
+def _read_figure(raw: str, scale: str, step: str) -> str | None:
+    """Ballots are full of the same few figures."""
     try:
         number = read_number(raw, "")
     except InvalidInput:
         return None
-    if not 0 <= number <= Decimal(leaf.scale):
+    if not 0 <= number <= Decimal(scale):
         return None
-    return canonical(number) if Fraction(number) % Fraction(leaf.step) == 0 else None
+    return canonical(number) if Fraction(number) % Fraction(step) == 0 else None
 
 
 def expected(leaf: Leaf) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reviews.models import Entitlement, Poll, Round
-from reviews.services.polls.casting import cast_ballot
+from reviews.services.polls.casting import cast_ballot, for_casting
 from reviews.services.polls.counting import count_polls
 from reviews.services.polls.keys import confirm_key, make_key
 from reviews.services.polls.setup import change_poll, close_poll, open_poll, prepare_polls
@@ -32,7 +32,7 @@ def poll_for(round_: Round, voter_class: str, office: User, **source: Any) -> Po
 
 
 def sheets(poll: Poll) -> list[Entitlement]:
-    return list(Entitlement.objects.filter(poll=poll).select_related("poll", "paper").order_by("pk"))
+    return list(for_casting(Entitlement.objects.filter(poll=poll)).order_by("pk"))
 
 
 def vote(entitlement: Entitlement, answer: str | Mapping[int, str]) -> str:

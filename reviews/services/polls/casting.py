@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.lib.turns import in_turn
 from reviews import sealing
 from reviews.ballot_form import Checked, Place, Problem, Terms, check
-from reviews.models import Door, Entitlement, Participation, Poll, PollState, SealedBallot
+from reviews.models import BallotPaper, Door, Entitlement, Participation, Poll, PollState, SealedBallot
 from reviews.services.errors import ReviewError
 
 from . import turns
@@ -57,26 +60,40 @@ class InvalidBallot(ReviewError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """An entitlement with all that its page and its ballot need: read in one query."""
+class _Form:
+    """What a ballot is checked against and sealed with. Fixed when the poll opens, so a process reads it once."""
 
-    entitlement: Entitlement
+    terms: Terms
+    paper: Sequence[Sequence[Any]]
+    public_key: bytes
+    size: int
 
-    @property
-    def poll(self) -> Poll:
-        return self.entitlement.poll
 
-    @property
-    def terms(self) -> Terms:
-        return Terms.from_json(self.poll.terms)
+_forms: OrderedDict[tuple[Any, ...], _Form] = OrderedDict()
+_forms_lock = Lock()
+_MOST_FORMS = 500
 
-    @property
-    def places(self) -> list[Any]:
-        return list(self.entitlement.paper.places)
 
-    @property
-    def receipt(self) -> str:
-        return receipt_of(self.entitlement)
+def for_casting(entitlements: QuerySet[Entitlement]) -> QuerySet[Entitlement]:
+    """With as much of poll and paper as casting reads each time; the rest is read when it is not known yet."""
+    light = ("poll__round_id", "poll__state", "poll__closes_on", "poll__opened_at", "paper__digest")
+    own = (field.attname for field in Entitlement._meta.concrete_fields)
+    return entitlements.select_related("poll", "paper").only(*own, *light)
+
+
+def _form_of(entitlement: Entitlement) -> _Form:
+    key = (entitlement.poll_id, entitlement.poll.opened_at, entitlement.paper.digest)
+    with _forms_lock:
+        found = _forms.get(key)
+    if found is None:
+        poll = Poll.objects.get(pk=entitlement.poll_id)
+        paper = BallotPaper.objects.get(pk=entitlement.paper_id)
+        found = _Form(Terms.from_json(poll.terms), paper.places, bytes(poll.public_key), poll.sealed_size)
+        with _forms_lock:
+            _forms[key] = found
+            while len(_forms) > _MOST_FORMS:
+                _forms.popitem(last=False)
+    return found
 
 
 def receipt_of(entitlement: Entitlement) -> str:
@@ -92,7 +109,7 @@ def is_running(poll: Poll, today: datetime.date | None = None) -> bool:
 def cast_ballot(
     *, entitlement: Entitlement, answers: Mapping[Place, str], comments: Mapping[int, str] | None = None
 ) -> str:
-    """Cast the one ballot of an entitlement (load it with `poll` and `paper`). Gives the receipt.
+    """Cast the one ballot of an entitlement (load it by `for_casting`). Gives the receipt.
 
     Raises InvalidBallot, AlreadyVoted, PollClosed, NotEntitled; then nothing was stored. What this writes is two
     rows that no key joins; nothing is logged or audited.
@@ -117,7 +134,7 @@ def cast_at_door(
     Raises what `cast_ballot` raises; NotEntitled when all seats are taken or the link was closed.
     """
     device = sealing.device_hash(door.pk, token)
-    any_seat = seats(door).select_related("poll", "paper").first()
+    any_seat = for_casting(seats(door)).first()
     if any_seat is None:
         raise NotEntitled(_no_seat())
     checked = _checked(any_seat, answers, comments or {})
@@ -160,7 +177,8 @@ def _no_seat() -> Any:
 def _checked(entitlement: Entitlement, answers: Mapping[Place, str], comments: Mapping[int, str]) -> Checked:
     if not is_running(entitlement.poll):
         raise PollClosed
-    checked = check(Terms.from_json(entitlement.poll.terms), entitlement.paper.places, answers, comments)
+    form = _form_of(entitlement)
+    checked = check(form.terms, form.paper, answers, comments)
     if checked.problems:
         raise InvalidBallot(checked.problems)
     return checked
@@ -168,14 +186,11 @@ def _checked(entitlement: Entitlement, answers: Mapping[Place, str], comments: M
 
 def _still_entitled(entitlement: Entitlement) -> None:
     """Read inside the transaction, after the turn: neither a close nor a new code can come between."""
-    now = (
-        Entitlement.objects.filter(pk=entitlement.pk, code_hash=entitlement.code_hash)
-        .values_list("on_paper", "poll__state")
-        .first()
-    )
-    if now is None or now[0]:
+    rows = Entitlement.objects.filter(pk=entitlement.pk, code_hash=entitlement.code_hash, on_paper=False).order_by()
+    states = list(rows.values_list("poll__state", flat=True))
+    if not states:
         raise NotEntitled
-    if now[1] != PollState.OPEN:
+    if states != [PollState.OPEN]:
         raise PollClosed
 
 
@@ -188,8 +203,8 @@ def _store(entitlement: Entitlement, box: bytes) -> None:
 
 
 def _sealed(entitlement: Entitlement, checked: Checked) -> bytes:
-    poll = entitlement.poll
-    return sealing.seal(pack(receipt_of(entitlement), checked), bytes(poll.public_key), poll.sealed_size)
+    form = _form_of(entitlement)
+    return sealing.seal(pack(receipt_of(entitlement), checked), form.public_key, form.size)
 
 
 def pack(receipt: str, checked: Checked) -> bytes:

@@ -38,6 +38,8 @@ class BallotBox(models.Model):
 
 class PollState(models.TextChoices):
     PREPARED = "prepared", _("being prepared")
+    # The voters are fixed and may hold slips; nobody votes before it is opened, by the chair of a meeting for instance.
+    READY = "ready", _("ready, not open")
     OPEN = "open", _("open")
     CLOSED = "closed", _("closed, not counted")
     COUNTED = "counted", _("counted")
@@ -48,7 +50,7 @@ class Poll(models.Model):
     """One voter class's vote in a round. A class that was annulled votes again in a poll of the next `run`.
 
     `rule` says who votes (`services.polls.voters.Rule`), `terms` what a ballot may look like (`ballot_form.Terms`,
-    frozen when the poll opens), `report` what the count found (`services.polls.counting.Report`).
+    frozen when its voters are fixed), `report` what the count found (`services.polls.counting.Report`).
     """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="polls")
@@ -83,6 +85,19 @@ class Poll(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round} · {self.voter_class}"
+
+
+class PollDraw(models.Model):
+    """How the sample of a poll was drawn: seed, size and the list that it was drawn from, as they were then."""
+
+    poll = models.OneToOneField(Poll, on_delete=models.CASCADE, related_name="draw")
+    seed = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    population = models.JSONField(default=list)  # [[code, name], …]
+    drawn = models.JSONField(default=list)  # codes
+
+    def __str__(self) -> str:
+        return f"{self.poll} · {self.size}"
 
 
 class VoteExclusion(models.Model):

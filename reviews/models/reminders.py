@@ -7,11 +7,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .marks import Assignment
+from .polls import Poll
 from .rounds import Round
 
 
 class Reminder(models.Model):
-    """One sending. `subject` and `text` still hold the placeholders; each message has its own words."""
+    """One sending. `subject` and `text` still hold the placeholders; each message has its own words.
+
+    A reminder to vote is about a `poll` and keeps numbers only: its messages are the queue of e-mails and go with them.
+    """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="reminders")
     subject = models.CharField(_("subject line"), max_length=120)
@@ -19,6 +23,10 @@ class Reminder(models.Model):
     sent_at = models.DateTimeField(auto_now_add=True)
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     sheets = models.ManyToManyField(Assignment, related_name="reminders")
+    poll = models.ForeignKey(Poll, on_delete=models.CASCADE, null=True, related_name="reminders")
+    told = models.PositiveIntegerField(default=0)  # accounts that got a message in the product
+    mailed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)  # e-mails that could not be sent
 
     class Meta:
         ordering = ["-sent_at", "-id"]

@@ -86,7 +86,7 @@ def chase_groups(round_: Round, tree: Tree, assignments: Collection[Assignment] 
     dates = standings(round_, wanted)
     active = _last_activity(round_)
     reminded = dict(
-        Reminder.objects.filter(round=round_)
+        Reminder.objects.filter(round=round_, poll=None)
         .order_by()
         .values_list("sheets")
         .annotate(last=Max("sent_at"))
@@ -170,8 +170,10 @@ def recipients(groups: Iterable[Group]) -> dict[int, list[User]]:
 
 
 def reminders_of(round_: Round) -> list[Reminder]:
-    """Every sending with its messages, the last first. Three queries."""
-    rows = Reminder.objects.filter(round=round_).select_related("sent_by").prefetch_related("messages__account")
+    """Every sending about sheets with its messages, the last first. Three queries."""
+    rows = (
+        Reminder.objects.filter(round=round_, poll=None).select_related("sent_by").prefetch_related("messages__account")
+    )
     return list(rows)
 
 

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from indicators.rendering import joined
+from indicators.services import engine_plan
 from reviews import sealing
 from reviews.ballot_form import LEAST_VOTERS
-from reviews.models import BallotCount, Channel, Entitlement, Participation, Poll, PollState, Round, Subject
+from reviews.models import (
+    BallotCount,
+    Channel,
+    Entitlement,
+    NotApplicable,
+    Participation,
+    Poll,
+    PollState,
+    Round,
+    Subject,
+)
+from reviews.tree import BALLOTS, Tree
 from scoring.engine.types import ABSTAIN, Plan
 from units import access
+from units.templatetags.kaoping import aside
+
+UNDER_WAY = (PollState.READY, PollState.OPEN, PollState.CLOSED)
 
 
 def with_use(entitlements: QuerySet[Entitlement]) -> QuerySet[Entitlement]:
@@ -70,6 +87,51 @@ def turnouts(polls: Iterable[Poll]) -> dict[int, Turnout]:
         .annotate(online=Count("pk", filter=Q(on_paper=False)), paper=Count("pk", filter=Q(on_paper=True)))
     }
     return {pk: Turnout(issued.get(pk, (0, 0))[0], used.get(pk, 0), issued.get(pk, (0, 0))[1]) for pk in ids}
+
+
+def under_way(round_: Round | int, codes: Collection[str] | None = None) -> list[Poll]:
+    """The polls of a round (on these leaves) whose voters are fixed and whose ballots are not counted. One query.
+
+    Until they are counted, what they ask about must not change.
+    """
+    found = list(Poll.objects.filter(round=round_, state__in=UNDER_WAY))
+    if codes is None:
+        return found
+    wanted = set(codes)
+    return [poll for poll in found if wanted & {leaf["code"] for leaf in poll.terms.get("leaves", ())}]
+
+
+def obstacle(round_: Round, codes: Collection[str] | None = None) -> str:
+    """Which polls under way stand against a change of what they ask about, in words; "" for none. One query."""
+    polls = under_way(round_, codes)
+    if not polls:
+        return ""
+    titles = class_titles(engine_plan(round_.plan_version))
+    said = joined([f"{titles.get(one.voter_class, one.voter_class)}{aside(one.get_state_display())}" for one in polls])
+    return _("Polls are under way: %(list)s. Count them first, or annul them.") % {"list": said}
+
+
+def class_titles(plan: Plan) -> dict[str, str]:
+    """The voter classes of a plan with their titles, in the order of the plan."""
+    found: dict[str, str] = {}
+    for node in Tree(plan).of(BALLOTS):
+        for each in node.ballot.classes if node.ballot else ():
+            found.setdefault(each.code, each.title)
+    return found
+
+
+def spared_places(round_: Round, codes: Collection[str]) -> set[tuple[int, str]]:
+    """Subjects and leaves that are not applicable, themselves or by a node above: nobody rates them. One query."""
+    tree = Tree(engine_plan(round_.plan_version))
+    leaves = {code: set(tree.path(code)) for code in codes if code in tree.nodes}
+    above = set().union(*leaves.values())
+    rows = NotApplicable.objects.filter(subject__round=round_, indicator__in=above)
+    return {
+        (subject, leaf)
+        for subject, indicator in rows.values_list("subject_id", "indicator")
+        for leaf, path in leaves.items()
+        if indicator in path
+    }
 
 
 def withheld_classes(round_: Round, plan: Plan) -> dict[tuple[str, str], frozenset[str]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from indicators.services import engine_plan
 from reviews.models import NotApplicable, Round, Subject
 from reviews.queries.inputs import count_words, inputs_in_branch
+from reviews.queries.polls import obstacle
 from reviews.tree import Tree
 from scoring.engine.types import Node
 from units import access
@@ -23,8 +24,8 @@ from .trail import BRANCH, part_entry
 def set_not_applicable(*, subject: Subject, indicator: str, by: User, note: str = "") -> NotApplicable:
     """Leave a node with its whole branch out for a subject. Audited; the result becomes stale.
 
-    Refused (InvalidInput) for the root and unknown nodes, and while the branch has inputs: an input
-    on a node that is not applicable is an error of the round. Already set: Conflict.
+    Refused (InvalidInput) for the root and unknown nodes, and while the branch has inputs or people vote on it: an
+    input on a node that is not applicable is an error of the round. Already set: Conflict.
     """
     if not access.may_run_rounds(by):
         raise NotAllowed
@@ -33,6 +34,7 @@ def set_not_applicable(*, subject: Subject, indicator: str, by: User, note: str 
             round_ = ensure_collecting(subject.round_id)
             tree = Tree(engine_plan(round_.plan_version))
             node = _node(tree, indicator)
+            _refuse_under_poll(round_, tree, indicator)
             counts = inputs_in_branch([subject.pk], tree.branch(indicator)).get(subject.pk)
             if counts:
                 raise InvalidInput(
@@ -57,7 +59,9 @@ def clear_not_applicable(*, subject: Subject, indicator: str, by: User) -> bool:
         raise NotAllowed
     with transaction.atomic():
         round_ = ensure_collecting(subject.round_id)
-        node = Tree(engine_plan(round_.plan_version)).get(indicator)
+        tree = Tree(engine_plan(round_.plan_version))
+        node = tree.get(indicator)
+        _refuse_under_poll(round_, tree, indicator)
         removed, _rows = NotApplicable.objects.filter(subject=subject, indicator=indicator).delete()
         if removed:
             part_entry(
@@ -98,6 +102,7 @@ def set_not_applicable_to_all(*, round: Round, indicator: str, by: User, note: s
         round_ = ensure_collecting(round)
         tree = Tree(engine_plan(round_.plan_version))
         node = _node(tree, indicator)
+        _refuse_under_poll(round_, tree, indicator)
         out = set(
             NotApplicable.objects.filter(subject__round=round_, indicator__in=tree.path(indicator)).values_list(
                 "subject_id", flat=True
@@ -130,7 +135,9 @@ def clear_not_applicable_of_all(*, round: Round, indicator: str, by: User) -> in
         raise NotAllowed
     with transaction.atomic():
         round_ = ensure_collecting(round)
-        node = _node(Tree(engine_plan(round_.plan_version)), indicator)
+        tree = Tree(engine_plan(round_.plan_version))
+        node = _node(tree, indicator)
+        _refuse_under_poll(round_, tree, indicator)
         rows = list(NotApplicable.objects.filter(subject__round=round_, indicator=indicator).select_related("subject"))
         AuditEntry.objects.bulk_create(
             [_entry(by, row.subject, node, row.note, cleared=True) for row in rows], batch_size=500
@@ -139,6 +146,12 @@ def clear_not_applicable_of_all(*, round: Round, indicator: str, by: User) -> in
         if rows:
             touch_inputs(round_.pk)
     return len(rows)
+
+
+def _refuse_under_poll(round_: Round, tree: Tree, indicator: str) -> None:
+    """What voters are asked to rate does not change while they vote, nor before they are counted."""
+    if indicator in tree.nodes and (words := obstacle(round_, tree.branch(indicator))):
+        raise InvalidInput(words, "indicator")
 
 
 def _node(tree: Tree, indicator: str) -> Node:

@@ -33,6 +33,7 @@ from reviews.models import (
     Round,
     RoundPlanVersion,
 )
+from reviews.queries.polls import obstacle
 from reviews.tree import Tree
 from scoring.engine.types import Plan
 from units import access, audit
@@ -157,7 +158,7 @@ def _obstacles(round_: Round, version: PlanVersion) -> list[str]:
     if version.pk == round_.plan_version_id:
         return [_("The round has this version already.")]
     old, new = engine_plan(round_.plan_version), engine_plan(version)
-    found = []
+    found = [words] if (words := obstacle(round_)) else []
     try:
         check_period(periods_of(version.document), round_.name)
     except InvalidInput as error:

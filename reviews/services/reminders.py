@@ -10,6 +10,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core import mail
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -124,7 +125,7 @@ def preview(
     round_: Round, groups: Collection[Group], subject: str, text: str, by: User
 ) -> list[tuple[Group, str, str]]:
     """(assessor, subject line, text) of each message as it would go out."""
-    _check_words(subject, text)
+    check_words(subject, text)
     made = []
     for group in groups:
         values = words_for(round_, group, by)
@@ -192,7 +193,7 @@ def recently_reminded(groups: Collection[Group]) -> list[Group]:
     return [group for group in groups if group.last_reminded and group.last_reminded > since]
 
 
-def _check_words(subject: str, text: str) -> None:
+def check_words(subject: str, text: str) -> None:
     for field, words in (("subject", subject), ("text", text)):
         if not words.strip():
             raise InvalidInput(_("A reminder needs a subject line and a text."), field)
@@ -237,8 +238,10 @@ def deliver(reminder_id: int) -> None:
     """Send the e-mails of a reminder that still wait. Safe to run twice: each message is taken once.
 
     A message whose process died while sending stays “is being sent”: rather one too few than the same one twice.
+    Of a reminder to vote only numbers are kept: a message that is done with is deleted.
     """
     waiting = ReminderMessage.objects.filter(reminder=reminder_id, channel=Channel.EMAIL, state=State.WAITING)
+    about_poll = Reminder.objects.filter(pk=reminder_id, poll__isnull=False).exists()
     connection = mail.get_connection()
     for message in waiting:
         taken = ReminderMessage.objects.filter(pk=message.pk, state=State.WAITING).update(state=State.SENDING)
@@ -251,4 +254,14 @@ def deliver(reminder_id: int) -> None:
             ).send()
         except (OSError, SMTPException, ValueError) as problem:
             state, error = State.FAILED, f"{type(problem).__name__}: {problem}"[:240]
-        ReminderMessage.objects.filter(pk=message.pk).update(state=state, error=error, at=timezone.now())
+        if about_poll:
+            _count_only(reminder_id, message, state)
+        else:
+            ReminderMessage.objects.filter(pk=message.pk).update(state=state, error=error, at=timezone.now())
+
+
+def _count_only(reminder_id: int, message: ReminderMessage, state: str) -> None:
+    number = "mailed" if state == State.SENT else "failed"
+    with transaction.atomic():
+        message.delete()
+        Reminder.objects.filter(pk=reminder_id).update(**{number: F(number) + 1})

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models import PlanVersion
 from indicators.services import engine_plan, freeze_version
 from reviews.models import Assignment, Phase, Round, Subject
+from reviews.queries.polls import obstacle
 from reviews.tree import Tree
 from scoring.engine.types import Plan
 from units import access, audit
@@ -214,7 +215,7 @@ def change_phase(
     if by is not None and not access.may_run_rounds(by):
         raise NotAllowed
     with transaction.atomic():
-        locked = Round.objects.select_for_update().get(pk=round.pk)
+        locked = Round.objects.select_for_update(of=("self",)).select_related("plan_version").get(pk=round.pk)
         if to not in STEPS[locked.phase]:
             raise RoundClosed(
                 _("The round is in the phase “%(phase)s”; this step is not open from there.")
@@ -222,6 +223,8 @@ def change_phase(
             )
         if to == Phase.COLLECTING and not reason.strip():
             raise InvalidInput(_("Going back needs a reason."), "reason")
+        if to == Phase.REVIEWING and (words := obstacle(locked)):
+            raise InvalidInput(words)
         if obstacles := list(ready(locked)) if ready else []:
             raise InvalidInput(" ".join(str(obstacle) for obstacle in obstacles))
         before, locked.phase = locked.phase, to

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from indicators.services import engine_plan
 from reviews.models import Round, Subject
 from reviews.queries.inputs import count_words, inputs_of_subject
+from reviews.queries.polls import obstacle
 from units import access, audit
 from units.models import User
 
@@ -23,9 +24,11 @@ def add_subjects(
     round: Round,  # noqa: A002
     subjects: Sequence[NewSubject],
     by: User,
+    despite_polls: bool = False,
 ) -> list[Subject]:
     """Add subjects at the end of the list. Audited; the computed result becomes stale.
 
+    Nobody rates them in polls whose voters are fixed: with such polls only `despite_polls` (InvalidInput names them).
     Raises InvalidInput ("subjects") for a code that is there already.
     """
     if not access.may_run_rounds(by):
@@ -34,6 +37,8 @@ def add_subjects(
         with transaction.atomic():
             locked = ensure_collecting(round)
             plan = engine_plan(locked.plan_version)
+            if not despite_polls and (words := obstacle(locked)):
+                raise InvalidInput(_("Nobody would rate a new subject there. %(polls)s") % {"polls": words})
             last = locked.subjects.aggregate(last=Max("order"))["last"] or 0
             made = []
             for order, new in enumerate(subjects, start=last + 1):
@@ -68,8 +73,9 @@ def add_subjects(
 def withdraw_subject(*, subject: Subject, by: User, reason: str, confirmed: bool) -> None:
     """Take a subject out of the round, with everything entered for it.
 
-    A subject that has inputs goes only if `confirmed` (InvalidInput names what would be lost); a
-    reason is always needed. The audit trail keeps the counts; the result becomes stale.
+    A subject that has inputs, or on which people vote, goes only if `confirmed` (InvalidInput names what would be
+    lost); a reason is always needed. What ballots say of it is left out at the count. The audit trail keeps the
+    counts; the result becomes stale.
     """
     if not access.may_run_rounds(by):
         raise NotAllowed
@@ -82,6 +88,11 @@ def withdraw_subject(*, subject: Subject, by: User, reason: str, confirmed: bool
             raise InvalidInput(
                 _("%(name)s already has inputs (%(counts)s); confirm that they are to be removed.")
                 % {"name": subject.name, "counts": count_words(counts)},
+                "confirmed",
+            )
+        if not confirmed and (words := obstacle(locked)):
+            raise InvalidInput(
+                _("What voters say of %(name)s would not count. %(polls)s") % {"name": subject.name, "polls": words},
                 "confirmed",
             )
         if locked.subjects.count() == 1:

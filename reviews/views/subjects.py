@@ -16,6 +16,7 @@ from reviews.forms.rounds import WithdrawForm
 from reviews.models import NotApplicable, Phase, Round, Subject, SubjectFact
 from reviews.navigation import round_context
 from reviews.queries.inputs import count_words, inputs_of_subject
+from reviews.queries.polls import obstacle
 from reviews.queries.rounds import candidate_categories, candidates, categories_of, subjects_of
 from reviews.services.applicability import clear_not_applicable, set_not_applicable
 from reviews.services.errors import Conflict, ReviewError
@@ -68,7 +69,12 @@ def subject_add(request: HttpRequest, pk: int) -> HttpResponse:
             for one in chosen
         ]
         try:
-            added = add_subjects(round=round_, subjects=rows, by=request.user)  # type: ignore[arg-type]
+            added = add_subjects(
+                round=round_,
+                subjects=rows,
+                by=request.user,  # type: ignore[arg-type]
+                despite_polls="despite_polls" in request.POST,
+            )
         except ReviewError as error:
             messages.error(request, str(error))
             return redirect(request.get_full_path())
@@ -80,6 +86,7 @@ def subject_add(request: HttpRequest, pk: int) -> HttpResponse:
         "filters": filters,
         "filter_categories": candidate_categories(people),
         "people": people,
+        "polls": obstacle(round_),
         "collecting": round_.phase == Phase.COLLECTING,
     }
     return render(request, "reviews/subject_add.html", context)
@@ -172,7 +179,8 @@ def subject_withdraw(request: HttpRequest, pk: int, subject_pk: int) -> HttpResp
     subject = _subject(round_, subject_pk)
     inputs = inputs_of_subject(subject.pk)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if not inputs:
+    polls = obstacle(round_)
+    if not inputs and not polls:
         del form.fields["confirmed"]
     if request.method == "POST" and form.is_valid():
         try:
@@ -192,6 +200,7 @@ def subject_withdraw(request: HttpRequest, pk: int, subject_pk: int) -> HttpResp
         "subject": subject,
         "form": form,
         "inputs": count_words(inputs),
+        "polls": polls,
     }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "reviews/subject_withdraw.html", context, status=status)

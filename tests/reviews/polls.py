@@ -9,7 +9,8 @@ from reviews.models import Entitlement, Poll, Round
 from reviews.services.polls.casting import cast_ballot, for_casting
 from reviews.services.polls.counting import count_polls
 from reviews.services.polls.keys import confirm_key, make_key
-from reviews.services.polls.setup import change_poll, close_poll, open_poll, prepare_polls
+from reviews.services.polls.preparing import change_poll, prepare_polls
+from reviews.services.polls.setup import close_poll, open_poll
 from reviews.services.polls.voters import Rule, Source
 from tests.factories import make_user
 from units.models import Role, User

@@ -184,7 +184,7 @@ QUERIES = {
     "round_list": 6,
     "round_detail": 15,
     "subject_list": 8,
-    "subject_detail": 18,
+    "subject_detail": 19,
     "progress": 13,
     "progress_leaf": 8,
     "progress_subjects": 15,

@@ -34,7 +34,8 @@ from reviews.services.polls.casting import (
     is_running,
 )
 from reviews.services.polls.keys import confirm_key, make_key
-from reviews.services.polls.setup import change_poll, merge_polls, prepare_polls, preview, reopen_poll
+from reviews.services.polls.preparing import change_poll, merge_polls, prepare_polls
+from reviews.services.polls.setup import preview, reopen_poll
 from reviews.services.polls.voters import Rule, Source
 from reviews.words import today
 from scoring.load import load_inputs

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext as _
+
 from reviews.models import Round
+from reviews.queries.polls import obstacle
 from reviews.services.assessors import bind_marked_leaves
+from reviews.services.errors import InvalidInput
 from reviews.services.rounds import touch_inputs
 from units.models import User
 
@@ -42,11 +46,15 @@ def write_content(*, round: Round, content: Content, by: User | None, whole: boo
     `whole`: the workbook is the whole round: a section that it does not state counts as empty, and subjects that it
     does not list are withdrawn with everything entered for them. Otherwise both stay as they are.
 
-    Runs in the caller's transaction, on a round that the caller holds locked (`ensure_collecting`), and ends with
-    `touch_inputs` if anything changed. Audited row by row, but for new rows and ballots.
+    Subjects come and go only while nobody votes (InvalidInput). Runs in the caller's transaction, on a round that the
+    caller holds locked (`ensure_collecting`), and ends with `touch_inputs` if anything changed. Audited row by row, but
+    for new rows and ballots.
     """
     writer = Writer(round, by)
     changes = {SUBJECTS: writer.subjects(content.subjects, withdraw=whole)}
+    listed = changes[SUBJECTS]
+    if (listed.new or listed.withdrawn) and (words := obstacle(round)):
+        raise InvalidInput(_("The workbook adds or withdraws subjects. %(polls)s") % {"polls": words})
     syncs: dict[str, Callable[[], Changes]] = {
         FACTS: lambda: writer.facts(content.subjects, clear=whole),
         MARKS: lambda: writer.marks(content.marks, content.not_applicable),

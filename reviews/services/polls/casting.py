@@ -33,6 +33,12 @@ class PollClosed(ReviewError):
     default = _("This vote is over; nothing more is taken.")
 
 
+class NotOpenYet(PollClosed):
+    """The voters are fixed, and wait for the vote to be opened."""
+
+    default = _("This vote is not open yet.")
+
+
 class NotEntitled(ReviewError):
     """The code was replaced, the voter votes on paper, or all seats of a link are taken."""
 
@@ -175,6 +181,8 @@ def _no_seat() -> Any:
 
 
 def _checked(entitlement: Entitlement, answers: Mapping[Place, str], comments: Mapping[int, str]) -> Checked:
+    if entitlement.poll.state == PollState.READY:
+        raise NotOpenYet
     if not is_running(entitlement.poll):
         raise PollClosed
     form = _form_of(entitlement)

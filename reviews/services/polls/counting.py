@@ -34,8 +34,10 @@ from reviews.models import (
     Round,
     SealedBallot,
 )
+from reviews.queries.polls import spared_places
 from reviews.services.errors import InvalidInput, NotAllowed
 from reviews.services.rounds import ensure_collecting, touch_inputs
+from reviews.words import is_late
 from scoring.engine.types import ABSTAIN
 from units import access, audit
 from units.models import User
@@ -43,9 +45,11 @@ from units.models import User
 from . import turns
 from .casting import unpack
 from .keys import private_key
+from .setup import close_poll
 
 BATCH = 1000
 PATTERNS_FROM = 5  # ballots; of fewer no pattern is shown, whatever the plan's minimum
+TO_COME = (PollState.PREPARED, PollState.READY, PollState.OPEN)
 _shuffle = random.SystemRandom().shuffle
 
 
@@ -68,7 +72,8 @@ class _Box:
 def count_polls(*, round: Round, parts: Sequence[str], by: User) -> list[Poll]:  # noqa: A002
     """Open, judge and add up the ballots of all closed polls of a round, and destroy them. Gives the polls.
 
-    Classes that vote on one indicator are counted together: InvalidInput as long as another one is still to vote.
+    A poll whose last day is over is closed first. Classes that vote on one indicator are counted together: InvalidInput
+    as long as another one is still to vote.
     InvalidInput "parts" for a passphrase that does not fit. Audited, without anything of the ballots; publishes the
     receipts; makes the computed result stale. All or nothing.
     """
@@ -80,6 +85,7 @@ def count_polls(*, round: Round, parts: Sequence[str], by: User) -> list[Poll]: 
     key = private_key(box, parts)
     with transaction.atomic():
         round_ = ensure_collecting(round)
+        _close_overdue(round_)
         polls = list(Poll.objects.select_for_update(of=("self",)).filter(round=round_, state=PollState.CLOSED))
         if not polls:
             raise InvalidInput(_("No closed poll waits for the count."))
@@ -91,11 +97,17 @@ def count_polls(*, round: Round, parts: Sequence[str], by: User) -> list[Poll]: 
     return polls
 
 
+def _close_overdue(round_: Round) -> None:
+    for poll in Poll.objects.filter(round=round_, state=PollState.OPEN):
+        if is_late(poll.closes_on):
+            close_poll(poll=poll, by=None)
+
+
 def waiting_for(round_: Round, polls: Iterable[Poll]) -> list[Poll]:
     """Polls still to vote or to close that share an indicator with one of these. Two queries."""
     plan = engine_plan(Round.objects.select_related("plan_version").get(pk=round_.pk).plan_version)
     mine = {leaf.code for poll in polls for leaf in leaves_of(plan, poll.voter_class)}
-    others = Poll.objects.filter(round=round_, state__in=[PollState.PREPARED, PollState.OPEN])
+    others = Poll.objects.filter(round=round_, state__in=TO_COME)
     return [poll for poll in others if mine & {leaf.code for leaf in leaves_of(plan, poll.voter_class)}]
 
 
@@ -117,18 +129,17 @@ def _count(poll: Poll, key: PrivateKey, by: User) -> None:
     poll.report = _report(poll, terms, opened, len(used))
     poll.state, poll.counted_at = PollState.COUNTED, timezone.now()
     poll.save(update_fields=["report", "state", "counted_at"])
-    audit.record(
-        by,
-        "count poll",
-        poll,
-        changes={"ballots": (None, opened.received), "valid ballots": (None, opened.valid)},
-        round_id=poll.round_id,
-    )
+    changes = {"ballots": (None, opened.received)}
+    if opened.received >= terms.minimum:
+        # Of one ballot alone this would say what it was.
+        changes["valid ballots"] = (None, opened.valid)
+    audit.record(by, "count poll", poll, changes=changes, round_id=poll.round_id)
 
 
 def _opened(poll: Poll, terms: Terms, key: PrivateKey) -> _Box:
     found = _Box()
     known = set(poll.round.subjects.values_list("pk", flat=True))
+    spared = spared_places(poll.round, [leaf.code for leaf in terms.leaves])
     for box in SealedBallot.objects.filter(poll_id=poll.pk).values_list("box", flat=True).iterator(chunk_size=500):
         found.received += 1
         try:
@@ -137,8 +148,9 @@ def _opened(poll: Poll, terms: Terms, key: PrivateKey) -> _Box:
             found.unreadable += 1
             continue
         found.receipts.append(receipt)
-        # A subject that was withdrawn from the round meanwhile is rated no more.
-        answers = {place: answer for place, answer in ballot.answers.items() if place[0] in known}
+        # What was withdrawn from the round or set not applicable meanwhile is rated no more.
+        rated = {place: answer for place, answer in ballot.answers.items() if place[0] in known}
+        answers = {place: answer for place, answer in rated.items() if place not in spared}
         _add(found, terms, answers, {s: text for s, text in ballot.comments.items() if s in known})
     return found
 

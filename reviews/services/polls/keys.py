@@ -18,11 +18,18 @@ from units.models import User
 MOST_KEEPERS = 3
 
 
-def make_key(*, round: Round, keepers: Sequence[str], by: User) -> tuple[str, ...]:  # noqa: A002
+def make_key(
+    *,
+    round: Round,  # noqa: A002
+    keepers: Sequence[str],
+    by: User,
+    seen: int | None = None,
+) -> tuple[str, ...]:
     """A new key for the round; gives its passphrase in one part for each of the named keepers, and keeps none of it.
 
-    Replaces a key under which no ballot lies. Audited (never the passphrase). Raises InvalidInput "keepers", or as
-    a whole while ballots are sealed under the old one: they would be lost.
+    Replaces a key under which no ballot lies. `seen`: the key that the page showed (0: none); a form that is sent
+    twice makes no second key, which would void the printed first one. Audited (never the passphrase). Raises
+    InvalidInput "keepers", or as a whole while ballots are sealed under the old one: they would be lost.
     """
     if not access.may_run_polls(by):
         raise NotAllowed
@@ -32,7 +39,9 @@ def make_key(*, round: Round, keepers: Sequence[str], by: User) -> tuple[str, ..
     made = sealing.new_key(len(names))
     with transaction.atomic():
         locked = Round.objects.select_for_update().get(pk=round.pk)
-        if _holds_ballots(locked):
+        if seen is not None and seen != key_number(locked):
+            raise InvalidInput(_("A key was made meanwhile. Its parts were shown to whoever made it, and only once."))
+        if holds_ballots(locked):
             raise InvalidInput(_("Ballots lie under the present key; with another one nobody could count them."))
         BallotBox.objects.filter(round=locked).delete()
         box = BallotBox.objects.create(
@@ -47,7 +56,13 @@ def make_key(*, round: Round, keepers: Sequence[str], by: User) -> tuple[str, ..
     return made.parts
 
 
-def _holds_ballots(round_: Round) -> bool:
+def key_number(round_: Round) -> int:
+    """Which key the round has, for telling it from another one; 0: none."""
+    return BallotBox.objects.filter(round=round_).values_list("pk", flat=True).first() or 0
+
+
+def holds_ballots(round_: Round) -> bool:
+    """Whether people vote under the key, or have: it cannot be replaced."""
     polls = round_.polls.filter(state__in=[PollState.OPEN, PollState.CLOSED]).values_list("pk", flat=True)
     states = set(round_.polls.values_list("state", flat=True))
     return PollState.OPEN in states or SealedBallot.objects.filter(poll_id__in=list(polls)).exists()

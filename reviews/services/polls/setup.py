@@ -1,4 +1,4 @@
-"""Preparing, opening, closing, annulling a poll."""
+"""What opening a poll would do, fixing its voters, opening and closing it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -22,28 +22,22 @@ from reviews.models import (
     Door,
     Entitlement,
     Poll,
+    PollDraw,
     PollState,
     Round,
 )
+from reviews.queries.polls import class_titles
 from reviews.services.errors import InvalidInput, NotAllowed, RoundClosed
 from reviews.services.rounds import ensure_collecting
-from reviews.tree import BALLOTS, Tree
+from reviews.words import is_late
 from units import access, audit
 from units.models import User
 
 from . import turns
 from .keys import box_of
-from .voters import Electorate, Rule, Source, Voter, electorate
+from .voters import Electorate, Rule, Voter, electorate
 
 BATCH = 500
-# Who votes as long as the office says nothing else, by the plan's `voters` of a class.
-DEFAULT_KINDS = {
-    "units": "units",
-    "leaders": "leaders",
-    "staff": "own_staff",
-    "list": "chosen_people",
-    "public": "door",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +62,7 @@ class Preview:
 
 def classes_of(round_: Round) -> dict[str, str]:
     """The voter classes of a round's plan with their titles, in the order of the plan."""
-    plan = engine_plan(round_.plan_version)
-    found: dict[str, str] = {}
-    for node in _ballot_nodes(plan):
-        for each in node.ballot.classes:
-            found.setdefault(each.code, each.title)
-    return found
-
-
-def _ballot_nodes(plan: Any) -> list[Any]:
-    return [node for node in Tree(plan).of(BALLOTS) if node.ballot]
+    return class_titles(engine_plan(round_.plan_version))
 
 
 def current_terms(poll: Poll) -> Terms:
@@ -102,174 +87,95 @@ def preview(poll: Poll) -> Preview:
     return Preview(found, terms, votes_on, thin, tuple(pair for pair in pairs if not votes_on.get(pair)))
 
 
-# ---------------------------------------------------------------- preparing
-
-
-def prepare_polls(*, round: Round, by: User) -> list[Poll]:  # noqa: A002
-    """A poll for every voter class of the plan that has none yet, with the voters that its plan suggests. Audited."""
-    guard(by)
-    with transaction.atomic():
-        locked = ensure_collecting(round)
-        document = Round.objects.select_related("plan_version").get(pk=locked.pk).plan_version.document
-        suggested = _suggested(document)
-        there = set(locked.polls.exclude(state=PollState.ANNULLED).values_list("voter_class", flat=True))
-        runs = {poll.voter_class: poll.run for poll in locked.polls.order_by("run")}
-        made = [
-            Poll(
-                round=locked,
-                voter_class=code,
-                run=runs.get(code, 0) + 1,
-                rule=Rule((Source(suggested.get(code, "chosen_people")),)).as_json(),
-                names_shown=bool((document.get("voting") or {}).get("names_shown", False)),
-                closes_on=locked.deadline,
-            )
-            for code in classes_of(locked)
-            if code not in there
-        ]
-        for poll in made:
-            poll.save()
-            audit.record(
-                by, "prepare poll", poll, changes={"voter class": (None, poll.voter_class)}, round_id=locked.pk
-            )
-    return made
-
-
-def _suggested(document: Mapping[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for row in document.get("indicators", ()):
-        for each in row.get("classes", ()):
-            if each.get("voters"):
-                found.setdefault(each["code"], DEFAULT_KINDS[each["voters"]])
-    return found
-
-
-def change_poll(
-    *,
-    poll: Poll,
-    by: User,
-    rule: Rule | None = None,
-    closes_on: datetime.date | None = None,
-    instructions: str = "",
-    in_meeting: bool = False,
-    names_shown: bool = False,
-) -> Poll:
-    """Settle a poll that is not open yet: who votes, until when, how. Audited."""
-    guard(by)
-    with transaction.atomic():
-        locked = locked_poll(poll, PollState.PREPARED)
-        before = (locked.rule, locked.closes_on, locked.instructions, locked.in_meeting, locked.names_shown)
-        locked.rule = (rule or Rule.from_json(locked.rule)).as_json()
-        locked.closes_on, locked.instructions = closes_on, instructions.strip()
-        locked.in_meeting, locked.names_shown = in_meeting, names_shown
-        locked.save()
-        after = (locked.rule, locked.closes_on, locked.instructions, locked.in_meeting, locked.names_shown)
-        fields = ("who votes", "last day", "words to the voters", "in a meeting", "names shown")
-        audit.record(
-            by,
-            "change poll",
-            locked,
-            changes=dict(zip(fields, zip(map(_words, before), map(_words, after), strict=True), strict=True)),
-            round_id=locked.round_id,
-        )
-    return locked
-
-
-def _words(value: Any) -> str | None:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)[:200]
-    return None if value in (None, "", False) else str(value)
-
-
-def merge_polls(*, poll: Poll, into: Poll, reason: str, by: User) -> Poll:
-    """Let the voters of one class vote in another one, which has enough of them for the secret to be kept.
-
-    Both must be in preparation and vote on the same leaves; the merged poll goes, its sources stay known by their
-    `origin`. Needs a reason; audited. Raises InvalidInput ("into", "reason").
-    """
-    guard(by)
-    if not reason.strip():
-        raise InvalidInput(_("Merging voter classes needs a reason."), "reason")
-    with transaction.atomic():
-        source, target = locked_poll(poll, PollState.PREPARED), locked_poll(into, PollState.PREPARED)
-        if source.round_id != target.round_id or source.pk == target.pk:
-            raise InvalidInput(_("Choose another class of this round."), "into")
-        plan = engine_plan(target.round.plan_version)
-        if leaves_of(plan, source.voter_class) != leaves_of(plan, target.voter_class):
-            raise InvalidInput(_("These classes do not vote on the same indicators."), "into")
-        mine, theirs = Rule.from_json(source.rule), Rule.from_json(target.rule)
-        if mine.sample or theirs.sample:
-            raise InvalidInput(
-                _("A class of which a sample is drawn cannot be merged; choose the people by hand."), "into"
-            )
-        moved = tuple(replace(each, origin=each.origin or source.voter_class) for each in mine.sources)
-        merged = replace(
-            theirs,
-            sources=theirs.sources + moved,
-            not_own_category=theirs.not_own_category or mine.not_own_category,
-        )
-        target.rule = merged.as_json()
-        target.save(update_fields=["rule"])
-        source.delete()
-        audit.record(
-            by,
-            "merge voter classes",
-            target,
-            changes={"voter class": (source.voter_class, target.voter_class)},
-            round_id=target.round_id,
-            reason=reason.strip(),
-        )
-    return target
-
-
-def delete_poll(*, poll: Poll, by: User) -> None:
-    """Give up a poll that never opened. Audited."""
-    guard(by)
-    with transaction.atomic():
-        locked = locked_poll(poll, PollState.PREPARED)
-        audit.record(by, "give up poll", locked, round_id=locked.round_id)
-        locked.delete()
-
-
 # ---------------------------------------------------------------- opening, closing
 
 
 def open_poll(*, poll: Poll, by: User, despite_few: str = "") -> Poll:
-    """Fix who votes on whom and under which terms, and let them vote. Audited.
+    """Fix who votes on whom and under which terms, and let them vote at once. Audited. Raises what `fix_poll` does."""
+    guard(by)
+    with transaction.atomic():
+        locked = locked_poll(poll, PollState.PREPARED)
+        number = _fix(locked, despite_few)
+        _open(locked)
+        changes = {"voters": (None, number), "last day": (None, locked.closes_on)}
+        audit.record(by, "open poll", locked, changes=changes, round_id=locked.round_id, reason=despite_few.strip())
+    return locked
 
-    Raises InvalidInput: no confirmed key, nobody votes, a class of the same leaf is counted already (what this one
-    adds to the result would be told by the difference); "despite_few": fewer than the minimum vote on some subject,
-    which needs a reason, since a score that follows from so few says how they voted.
+
+def fix_poll(*, poll: Poll, by: User, despite_few: str = "") -> Poll:
+    """Fix who votes on whom and under which terms: slips can be printed and links shown, but nobody votes yet. Audited.
+
+    Raises InvalidInput: no confirmed key, nobody votes, "closes_on" a last day that is over, a class of the same leaf
+    is counted already (what this one adds to the result would be told by the difference); "despite_few": fewer than
+    the minimum vote on some subject, which needs a reason, since a score that follows from so few says how they voted.
     """
     guard(by)
     with transaction.atomic():
         locked = locked_poll(poll, PollState.PREPARED)
-        round_ = ensure_collecting(locked.round_id)
-        locked.round = round_
-        locked.public_key = bytes(box_of(locked).public_key)
-        _check_siblings(locked)
-        seen = preview(locked)
-        if not seen.electorate.voters:
-            raise InvalidInput(_("Nobody would vote in this poll: choose its voters first."))
-        if seen.thin and not despite_few.strip():
-            words = _(
-                "On some subjects fewer than %(least)d may vote. Merge classes, or give the reason for voting so."
-            )
-            raise InvalidInput(words % {"least": seen.terms.minimum}, "despite_few")
-        _store_voters(locked, seen.electorate.voters)
-        locked.terms = seen.terms.as_json()
-        longest = max(sealed_length(seen.terms, voter.places) for voter in _distinct(seen.electorate.voters))
-        locked.sealed_size = sealing.size_for(longest)
-        locked.state, locked.opened_at = PollState.OPEN, timezone.now()
+        number = _fix(locked, despite_few)
+        locked.state = PollState.READY
         locked.save()
-        audit.record(
-            by,
-            "open poll",
-            locked,
-            changes={"voters": (None, len(seen.electorate.voters)), "last day": (None, locked.closes_on)},
-            round_id=locked.round_id,
-            reason=despite_few.strip(),
-        )
+        changes = {"voters": (None, number)}
+        audit.record(by, "fix voters", locked, changes=changes, round_id=locked.round_id, reason=despite_few.strip())
     return locked
+
+
+def start_poll(*, poll: Poll, by: User) -> Poll:
+    """Let the fixed voters of a poll vote. Audited. Raises InvalidInput ("closes_on")."""
+    guard(by)
+    with transaction.atomic():
+        locked = locked_poll(poll, PollState.READY)
+        ensure_collecting(locked.round_id)
+        _open(locked)
+        changes = {"last day": (None, locked.closes_on)}
+        audit.record(by, "open poll", locked, changes=changes, round_id=locked.round_id)
+    return locked
+
+
+def take_back_poll(*, poll: Poll, by: User) -> Poll:
+    """Let the voters of a poll that nobody could vote in yet be settled anew. Its slips and links are dead. Audited."""
+    guard(by)
+    with transaction.atomic():
+        locked = locked_poll(poll, PollState.READY)
+        number, _rows = locked.entitlements.all().delete()
+        locked.papers.all().delete()
+        locked.doors.all().delete()
+        PollDraw.objects.filter(poll=locked).delete()
+        locked.state, locked.terms = PollState.PREPARED, {}
+        locked.save(update_fields=["state", "terms"])
+        audit.record(by, "take back poll", locked, changes={"voters": (number, None)}, round_id=locked.round_id)
+    return locked
+
+
+def _fix(locked: Poll, despite_few: str) -> int:
+    """Store the voters and the terms; gives how many vote."""
+    round_ = ensure_collecting(locked.round_id)
+    locked.round = round_
+    if is_late(locked.closes_on):
+        raise InvalidInput(_("The last day of this poll is over: settle another one first."), "closes_on")
+    box_of(locked)
+    _check_siblings(locked)
+    seen = preview(locked)
+    if not seen.electorate.voters:
+        raise InvalidInput(_("Nobody would vote in this poll: choose its voters first."))
+    if seen.thin and not despite_few.strip():
+        words = _("On some subjects fewer than %(least)d may vote. Merge classes, or give the reason for voting so.")
+        raise InvalidInput(words % {"least": seen.terms.minimum}, "despite_few")
+    _store_voters(locked, seen.electorate.voters)
+    _store_draw(locked, seen.electorate)
+    locked.terms = seen.terms.as_json()
+    longest = max(sealed_length(seen.terms, voter.places) for voter in _distinct(seen.electorate.voters))
+    locked.sealed_size = sealing.size_for(longest)
+    return len(seen.electorate.voters)
+
+
+def _open(locked: Poll) -> None:
+    """The key of the round as it is now: it cannot be replaced from here on."""
+    if is_late(locked.closes_on):
+        raise InvalidInput(_("The last day of this poll is over: settle another one first."), "closes_on")
+    locked.public_key = bytes(box_of(locked).public_key)
+    locked.state, locked.opened_at = PollState.OPEN, timezone.now()
+    locked.save()
 
 
 def _distinct(voters: Iterable[Voter]) -> list[Voter]:
@@ -335,6 +241,14 @@ def _store_voters(poll: Poll, voters: list[Voter]) -> None:
     )
 
 
+def _store_draw(poll: Poll, found: Electorate) -> None:
+    rule = Rule.from_json(poll.rule)
+    if rule.sample:
+        PollDraw.objects.create(
+            poll=poll, seed=rule.seed, size=rule.sample, population=found.candidates, drawn=found.drawn
+        )
+
+
 def close_poll(*, poll: Poll, by: User | None) -> Poll:
     """End the vote: who is casting a ballot finishes, nobody begins. Audited. `by` None: its last day is over."""
     if by is not None:
@@ -349,16 +263,27 @@ def close_poll(*, poll: Poll, by: User | None) -> Poll:
 
 
 def reopen_poll(*, poll: Poll, closes_on: datetime.date | None, reason: str, by: User) -> Poll:
-    """Let people vote on after a close, as long as nothing was counted. Needs a reason; audited."""
+    """Let people vote on after a close or past the last day, as long as nothing was counted. Audited.
+
+    Raises InvalidInput ("reason", "closes_on").
+    """
     guard(by)
     if not reason.strip():
         raise InvalidInput(_("Opening a poll again needs a reason."), "reason")
+    if is_late(closes_on):
+        raise InvalidInput(_("This day is over."), "closes_on")
     with transaction.atomic():
-        locked = locked_poll(poll, PollState.CLOSED)
+        locked = locked_poll(poll, PollState.CLOSED, PollState.OPEN)
         ensure_collecting(locked.round_id)
-        locked.state, locked.closed_at, locked.closes_on = PollState.OPEN, None, closes_on
-        locked.save(update_fields=["state", "closed_at", "closes_on"])
-        audit.record(by, "open poll again", locked, round_id=locked.round_id, reason=reason.strip())
+        before, locked.closes_on = locked.closes_on, closes_on
+        changes: dict[str, tuple[Any, Any]] = {"last day": (before, closes_on)}
+        if locked.state == PollState.CLOSED:
+            changes["state"] = (PollState.CLOSED.value, PollState.OPEN.value)
+        locked.state, locked.closed_at = PollState.OPEN, None
+        # A key is replaced only while no ballot lies under it; then the new one holds from here on.
+        locked.public_key = bytes(box_of(locked).public_key)
+        locked.save(update_fields=["state", "closed_at", "closes_on", "public_key"])
+        audit.record(by, "open poll again", locked, changes=changes, round_id=locked.round_id, reason=reason.strip())
     return locked
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reviews.ballot_form import Terms
 from reviews.models import Poll, Subject, VoteExclusion
+from reviews.queries.polls import spared_places
 from reviews.sampling import Candidate, draw
 from units.models import Person, Role, RoleGrant, Unit
 
@@ -71,12 +72,16 @@ class Rule:
         return cls(tuple(sources), **rest)
 
 
+# Subjects in the round's order, each with the leaves on which it is rated.
+Places = tuple[tuple[int, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Voter:
-    """Somebody who may cast one ballot; `subjects` in the round's order with the leaves on which they are rated."""
+    """Somebody who may cast one ballot."""
 
     label: str
-    places: tuple[tuple[int, tuple[str, ...]], ...]
+    places: Places
     account: int | None = None
     unit: int | None = None
     person: int | None = None
@@ -104,10 +109,18 @@ class _Voter:
 
 @dataclass(slots=True)
 class Electorate:
-    """All voters of a poll, those drawn if it is a sample; `population` says of how many."""
+    """All voters of a poll. If it is a sample: those `drawn` (their codes, in the order of their numbers).
+
+    `candidates`: code and name of everybody with a name whom the sources name, drawn or not.
+    """
 
     voters: list[Voter] = field(default_factory=list)
-    population: int = 0
+    candidates: list[tuple[str, str]] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
+
+    @property
+    def population(self) -> int:
+        return len(self.candidates)
 
     def votes_on(self) -> dict[tuple[int, str], int]:
         """(subject, leaf) → how many voters may rate it."""
@@ -120,27 +133,29 @@ class Electorate:
 
 
 def electorate(poll: Poll, terms: Terms) -> Electorate:
-    """Who votes in a poll by its rule as it stands now. At most nine queries, whatever the size."""
+    """Who votes in a poll by its rule as it stands now. At most ten queries, whatever the size."""
     rule = Rule.from_json(poll.rule)
     subjects = list(poll.round.subjects.all())
     named = list(_named(rule, subjects))
-    found = Electorate(population=len(named))
-    if rule.sample and rule.sample < len(named):
-        drawn = set(draw(rule.seed, [Candidate(one.code) for one in named], {"": rule.sample}))
-        named = [one for one in named if one.code in drawn]
-    barred = _excluded(poll.round_id)
+    found = Electorate(candidates=[(one.code, one.label) for one in named])
+    if rule.sample:
+        found.drawn = draw(rule.seed, [Candidate(one.code) for one in named], {"": rule.sample})
+        chosen = set(found.drawn)
+        named = [one for one in named if one.code in chosen]
+    desk = _Desk(poll, terms, rule, subjects)
     for one in named:
-        places = _places(one, subjects, terms, rule, barred)
+        places = desk.places(one)
         if places:
             kind, pk = one.key
             who: dict[str, Any] = {kind: pk}
             found.voters.append(Voter(one.label, places, **who))
-    everything = tuple((subject.pk, tuple(leaf.code for leaf in terms.leaves)) for subject in subjects)
-    found.voters += _without_names(rule, everything)
+    found.voters += _without_names(rule, desk.everything())
     return found
 
 
-def _without_names(rule: Rule, places: tuple[tuple[int, tuple[str, ...]], ...]) -> Iterator[Voter]:
+def _without_names(rule: Rule, places: Places) -> Iterator[Voter]:
+    if not places:
+        return
     first = 1
     for position, source in enumerate(rule.sources):
         if source.kind == "slips":
@@ -255,26 +270,52 @@ def _excluded(round_id: int) -> dict[tuple[str, int], set[int]]:
     return found
 
 
-def _places(
-    voter: _Voter,
-    subjects: Sequence[Subject],
-    terms: Terms,
-    rule: Rule,
-    barred: Mapping[tuple[str, int], set[int]],
-) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    keys = [voter.key, *(("person", pk) for pk in voter.people), *(("unit", pk) for pk in voter.units)]
-    out = {subject for key in keys for subject in barred.get(key, ())}
-    found = []
-    for subject in subjects:
-        if subject.pk in out or (voter.only is not None and subject.pk not in voter.only):
-            continue
-        own = is_own(voter.units, voter.people, subject)
-        if rule.not_own_category and subject.category in voter.categories and not own:
-            continue
-        codes = tuple(leaf.code for leaf in terms.leaves if leaf.self_vote or not own)
-        if codes:
-            found.append((subject.pk, codes))
-    return tuple(found)
+class _Desk:
+    """Gives every voter his places. Voters of whom the same holds share them: thousands of people have a few lists."""
+
+    def __init__(self, poll: Poll, terms: Terms, rule: Rule, subjects: Sequence[Subject]) -> None:
+        self.terms, self.rule, self.subjects = terms, rule, subjects
+        self.barred = _excluded(poll.round_id)
+        self.spared = spared_places(poll.round, [leaf.code for leaf in terms.leaves])
+        self.rated_units = frozenset(s.unit_id for s in subjects if s.unit_id and not s.person_id)
+        self.rated_people = frozenset(s.person_id for s in subjects if s.person_id)
+        self.known: dict[Any, Places] = {}
+
+    def everything(self) -> Places:
+        """The places of who has no name: nothing is his own."""
+        return self.places(_Voter(("", 0), ""))
+
+    def places(self, voter: _Voter) -> Places:
+        keys = [voter.key, *(("person", pk) for pk in voter.people), *(("unit", pk) for pk in voter.units)]
+        out = frozenset(subject for key in keys for subject in self.barred.get(key, ()))
+        units, people = voter.units & self.rated_units, voter.people & self.rated_people
+        categories = voter.categories if self.rule.not_own_category else frozenset()
+        same = (units, people, categories, voter.only, out)
+        if same not in self.known:
+            self.known[same] = tuple(self._places(units, people, categories, voter.only, out))
+        return self.known[same]
+
+    def _places(
+        self,
+        units: frozenset[int],
+        people: frozenset[int],
+        categories: frozenset[str],
+        only: frozenset[int] | None,
+        out: frozenset[int],
+    ) -> Iterator[tuple[int, tuple[str, ...]]]:
+        for subject in self.subjects:
+            if subject.pk in out or (only is not None and subject.pk not in only):
+                continue
+            own = is_own(units, people, subject)
+            if subject.category in categories and not own:
+                continue
+            codes = tuple(
+                leaf.code
+                for leaf in self.terms.leaves
+                if (leaf.self_vote or not own) and (subject.pk, leaf.code) not in self.spared
+            )
+            if codes:
+                yield subject.pk, codes
 
 
 def is_own(units: frozenset[int], people: frozenset[int], subject: Subject) -> bool:

@@ -32,7 +32,7 @@ from reviews.services.bulk.content import SubjectRow
 from reviews.services.errors import InvalidInput, NotAllowed, RoundClosed
 from reviews.services.plan_versions import preview_plan
 from reviews.services.polls.annulling import annul_poll
-from reviews.services.polls.casting import NotEntitled, NotOpenYet, cast_at_door
+from reviews.services.polls.casting import InvalidBallot, NotEntitled, NotOpenYet, cast_at_door
 from reviews.services.polls.doors import add_seats, set_door
 from reviews.services.polls.exclusions import Exclusion, allow_voter, exclude_voters
 from reviews.services.polls.keys import confirm_key, key_number, make_key
@@ -128,6 +128,8 @@ def test_a_start_takes_the_key_of_that_moment(stage):
 def test_a_poll_that_is_opened_again_takes_the_key_of_that_moment(stage):
     poll = stage.open(kind="slips", number=3)
     stage.drop("unit")
+    with pytest.raises(InvalidBallot):
+        vote(sheets(poll)[0], "优秀")  # from here on the process knows the form of this poll's ballots
     close_poll(poll=poll, by=stage.office)
     stage.parts = make_key(round=stage.round, keepers=["钱五"], by=stage.office)  # no ballot lies under the first
     stage.round.refresh_from_db()

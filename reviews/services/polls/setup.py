@@ -280,9 +280,11 @@ def reopen_poll(*, poll: Poll, closes_on: datetime.date | None, reason: str, by:
         if locked.state == PollState.CLOSED:
             changes["state"] = (PollState.CLOSED.value, PollState.OPEN.value)
         locked.state, locked.closed_at = PollState.OPEN, None
-        # A key is replaced only while no ballot lies under it; then the new one holds from here on.
-        locked.public_key = bytes(box_of(locked).public_key)
-        locked.save(update_fields=["state", "closed_at", "closes_on", "public_key"])
+        key = bytes(box_of(locked).public_key)
+        if key != bytes(locked.public_key):
+            # The key was replaced while no ballot lay under it. Casting knows the form of a ballot by the opening.
+            locked.public_key, locked.opened_at = key, timezone.now()
+        locked.save(update_fields=["state", "closed_at", "closes_on", "public_key", "opened_at"])
         audit.record(by, "open poll again", locked, changes=changes, round_id=locked.round_id, reason=reason.strip())
     return locked
 

@@ -15,6 +15,7 @@ from units import access
 from units.models import Role
 
 from .models import EventLeaf, Round
+from .queries.meetings import records_in
 from .tree import ATTAINMENT, EVENTS, NUMBERS, Tree
 
 
@@ -48,6 +49,8 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("own", _("My reports"), "reviews:own_reports", access.is_subject(user)),
         ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
+        ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
+        ("own_meeting", _("My talk"), "reviews:own_meeting", _meets(round_) and access.is_subject(user)),
         ("events", _("Bonus and penalty"), "reviews:event_list", takes_events and _sees_events(user, round_)),
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
         ("inspections", _("On-site visits"), "reviews:inspections", access.may_see_inspections(user)),
@@ -69,6 +72,16 @@ def _sees_events(user: Any, round_: Round) -> bool:
         return True
     units = access.assessor_units(user)
     return bool(units) and EventLeaf.objects.filter(round=round_, units__in=units).exists()
+
+
+def _meets(round_: Round) -> bool:
+    """Whether the plan speaks of a meeting, or of duty reports that are given at one."""
+    document = round_.plan_version.document
+    return bool(document.get("meeting") or document.get("duty_report"))
+
+
+def _sees_meetings(user: Any, round_: Round) -> bool:
+    return access.may_see_meetings(user) or records_in(user, round_)
 
 
 def _sees_figures(user: Any, plan: Plan) -> bool:

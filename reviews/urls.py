@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from .urls_meetings import urlpatterns as meeting_patterns
 from .views import (
     applicability,
     chase,
@@ -135,6 +136,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/inspections/<int:sampling_pk>/", inspections.inspection_list, name="inspection_list"),
     path("rounds/<int:pk>/inspections/<int:sampling_pk>/print/", inspections.inspection_print, name="inspection_print"),
     path("rounds/<int:pk>/inspections/record/<int:inspection_pk>/", inspections.inspection, name="inspection"),
+    *meeting_patterns,
     path("rounds/<int:pk>/facts/", facts.fact_table, name="fact_table"),
     path("rounds/<int:pk>/history/", history.history, name="history"),
 ]

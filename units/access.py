@@ -454,3 +454,31 @@ def may_see_inspections(user: Any) -> bool:
 def may_run_inspections(user: Any) -> bool:
     """Draw samples, enter what was found, propose deductions."""
     return is_office(user)
+
+
+# ---------------------------------------------------------------- review meetings
+
+
+class _Meeting(Protocol):
+    recorder_account_id: int | None
+
+
+def may_see_meetings(user: Any) -> bool:
+    """Every meeting with its agenda, attendance and minutes. The subjects see when and after whom they speak."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
+def may_run_meetings(user: Any) -> bool:
+    """Plan meetings, put the agenda in order, call off."""
+    return is_office(user)
+
+
+def may_record_meeting(user: Any, meeting: _Meeting) -> bool:
+    """Check in, run the clock, write the minutes, open and close: the office, and the account it names."""
+    if is_office(user):
+        return True
+    return isinstance(user, User) and user.is_active and meeting.recorder_account_id == user.pk
+
+
+def may_see_meeting(user: Any, meeting: _Meeting) -> bool:
+    return may_see_meetings(user) or may_record_meeting(user, meeting)

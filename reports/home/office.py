@@ -20,6 +20,7 @@ from reviews.queries.self_reports import state_counts
 from scoring.queries import current_computation, is_stale, left_open
 
 from .base import Card, Task, missing_words, tree_of
+from .meetings import meeting_tasks
 
 FAILED_FOR = datetime.timedelta(days=7)  # older failures are history
 
@@ -30,8 +31,10 @@ def office_card(rounds: Sequence[Round]) -> Card:
         empty=_("No round is open. Choose a plan and open one."),
         more=(reverse("reviews:round_list"), _("All rounds")),
     )
+    meetings = meeting_tasks(rounds)
     for round_ in rounds:
         card.tasks += _of_round(round_)
+        card.tasks += meetings.get(round_.pk, [])
     return card
 
 

@@ -18,6 +18,7 @@ from scoring.queries import own_results, shown_total
 from units.models import User
 
 from .base import RESULTS_SHOWN, Card, Task, tree_of
+from .meetings import own_talk_tasks
 
 
 def own_card(user: User, rounds: Sequence[Round]) -> Card:
@@ -31,6 +32,7 @@ def own_card(user: User, rounds: Sequence[Round]) -> Card:
     for pk, round_ in collecting.items():
         if pk in first:
             card.tasks += _of_round(round_, first[pk])
+    card.tasks += own_talk_tasks(user, rounds)
     return card
 
 

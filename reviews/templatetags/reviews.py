@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from reviews.services.minutes import spoken_text
 from units import audit_words
 
 register = template.Library()
@@ -21,6 +22,12 @@ def action_words(action: str) -> str:
 def change_words(changes: dict[str, list[str | None]]) -> list[tuple[str, str | None, str | None]]:
     """(field, before, after) in words; None where there was nothing."""
     return [(said.field, said.before, said.after) for said in audit_words.change_words("reviews.round", changes)]
+
+
+@register.filter
+def spoken(milliseconds: int) -> str:
+    """“8:05” minutes and seconds of a talk; empty where nothing was measured."""
+    return spoken_text(milliseconds)
 
 
 @register.filter

@@ -19,7 +19,7 @@ from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
-from reviews.models import Delegation, Event, PlanChange, Round, RoundPlanVersion, Sampling, SelfReport
+from reviews.models import Delegation, Event, Meeting, PlanChange, Round, RoundPlanVersion, Sampling, SelfReport
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
 from scoring.services import run_scoring
@@ -63,6 +63,8 @@ class Address:
 
 
 ROUND, DRAFT = ("round",), ("draft",)
+MEETING = (("title", "x"), ("date", "2026-12-10"), ("minutes", "8"), ("categories", ""))
+MINUTES = (("opening", "x"), ("seen-opening", "e3b0c44298fc1c14"))
 ADDRESSES = {
     "health": Address(ACCOUNTS, public=True),
     "set_language": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
@@ -249,6 +251,39 @@ ADDRESSES = {
         args=("round", "plan_change"),
         data=(("do", "approve"), ("reason", "x")),
     ),
+    "reviews:meetings": Address(ABOVE, args=ROUND),
+    "reviews:meeting_add": Address({OFFICE}, {OFFICE}, args=ROUND, data=MEETING),
+    "reviews:own_meeting": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:meeting": Address(
+        ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=(("do", "open"), ("reason", "x"))
+    ),
+    "reviews:meeting_edit": Address(
+        {OFFICE}, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=MEETING
+    ),
+    "reviews:meeting_agenda": Address(
+        ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=(("do", "order"), ("order", "1"))
+    ),
+    "reviews:meeting_strokes": Address({OFFICE}, {OFFICE}, refused=404, roleless=403, args=("round", "meeting")),
+    "reviews:meeting_attendance": Address(
+        ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=(("do", "number"), ("number", "1"))
+    ),
+    "reviews:meeting_expect": Address(
+        {OFFICE}, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=(("people", "张三"),)
+    ),
+    "reviews:meeting_sign_in": Address(ABOVE, refused=404, roleless=403, args=("round", "meeting")),
+    "reviews:meeting_record": Address(
+        ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=MINUTES
+    ),
+    "reviews:talk_record": Address(
+        ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting", "talk"), data=MINUTES
+    ),
+    "reviews:meeting_cell": Address(
+        None, {OFFICE}, refused=404, roleless=403, args=("round", "meeting"), data=(("cell", "opening"), ("text", "x"))
+    ),
+    "reviews:meeting_minutes": Address(ABOVE, refused=404, roleless=403, args=("round", "meeting")),
+    "reviews:meeting_minutes_file": Address(ABOVE, refused=404, roleless=403, args=("round", "meeting")),
+    "reviews:meeting_timer": Address(ABOVE, refused=404, roleless=403, args=("round", "meeting")),
+    "reviews:meeting_clock": Address(ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting")),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     "scoring:my_results": Address(ROLES),
@@ -368,7 +403,10 @@ def site() -> Site:
     sampling = Sampling.objects.create(
         round=round_, number=1, title="x", reason="x", parameters={"leaves": ["K21"]}, made_by=office
     )
+    meeting = Meeting.objects.create(round=round_, number=1, title="x", date="2026-12-10")
     known = {
+        "meeting": meeting.pk,
+        "talk": meeting.talks.create(subject=first).pk,
         "round": round_.pk,
         "other_round": other_round.pk,
         "veto_round": veto_round.pk,

@@ -15,6 +15,7 @@ from units import access
 from units.models import Role
 
 from .models import EventLeaf, Round
+from .queries.audience import has_publications
 from .queries.meetings import records_in
 from .tree import ATTAINMENT, EVENTS, NUMBERS, Tree
 
@@ -50,6 +51,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
         ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
+        ("published", _("Published reports"), "reviews:published", _meets(round_) and _sees_published(user, round_)),
         ("own_meeting", _("My talk"), "reviews:own_meeting", _meets(round_) and access.is_subject(user)),
         ("events", _("Bonus and penalty"), "reviews:event_list", takes_events and _sees_events(user, round_)),
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
@@ -82,6 +84,10 @@ def _meets(round_: Round) -> bool:
 
 def _sees_meetings(user: Any, round_: Round) -> bool:
     return access.may_see_meetings(user) or records_in(user, round_)
+
+
+def _sees_published(user: Any, round_: Round) -> bool:
+    return access.may_see_publications(user) or has_publications(round_)
 
 
 def _sees_figures(user: Any, plan: Plan) -> bool:

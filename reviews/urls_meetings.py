@@ -1,8 +1,8 @@
-"""Addresses of review meetings (述职评议会)."""
+"""Addresses of review meetings (述职评议会) and of the reports published after them."""
 
 from django.urls import URLPattern, path
 
-from .views import agenda, attendance, meetings, minutes, timer
+from .views import agenda, attendance, audience, meetings, minutes, timer
 
 urlpatterns: list[URLPattern] = [
     path("rounds/<int:pk>/meetings/", meetings.meetings, name="meetings"),
@@ -30,4 +30,10 @@ urlpatterns: list[URLPattern] = [
     ),
     path("rounds/<int:pk>/meetings/<int:meeting_pk>/timer/", timer.meeting_timer, name="meeting_timer"),
     path("rounds/<int:pk>/meetings/<int:meeting_pk>/clock/", timer.meeting_clock, name="meeting_clock"),
+    path("rounds/<int:pk>/published/", audience.published, name="published"),
+    path("rounds/<int:pk>/published/add/", audience.publication_add, name="publication_add"),
+    path("rounds/<int:pk>/published/<int:publication_pk>/", audience.publication, name="publication"),
+    path("rounds/<int:pk>/published/report/<int:report_pk>/", audience.published_report, name="published_report"),
+    path("rounds/<int:pk>/published/report/<int:report_pk>/read/", audience.published_read, name="published_read"),
+    path("rounds/<int:pk>/published/comment/<int:comment_pk>/", audience.comment_decide, name="comment_decide"),
 ]

@@ -482,3 +482,51 @@ def may_record_meeting(user: Any, meeting: _Meeting) -> bool:
 
 def may_see_meeting(user: Any, meeting: _Meeting) -> bool:
     return may_see_meetings(user) or may_record_meeting(user, meeting)
+
+
+# ---------------------------------------------------------------- reports published to an audience
+
+
+class _Publication(Protocol):
+    """Whom reports are shown to, and whether now (`is_open`: within its days, not withdrawn)."""
+
+    everyone: bool
+    roles: list[str]
+
+    @property
+    def is_open(self) -> bool: ...
+    @property
+    def unit_ids(self) -> frozenset[int]: ...
+    @property
+    def account_ids(self) -> frozenset[int]: ...
+
+
+def may_publish(user: Any) -> bool:
+    """Publish reports, withdraw them, look at comments before anybody else does."""
+    return is_office(user)
+
+
+def may_see_publications(user: Any) -> bool:
+    """All publications of a round at any time, with their audience and the numbers of readers."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
+def may_read_published(user: Any, publication: _Publication, subject: _Subject) -> bool:
+    """A published report: its audience in its time. Before and after that only those who see every report anyway,
+    and the subject, whose text it is."""
+    return may_see_publications(user) or is_own(user, subject) or is_audience(user, publication)
+
+
+def is_audience(user: Any, publication: _Publication) -> bool:
+    """Whether reports are shown to this account now: by name, role or unit, or because everybody sees them."""
+    if not publication.is_open or not may_see_rounds(user):
+        return False
+    if publication.everyone or user.pk in publication.account_ids:
+        return True
+    units = {g.unit_id for g in user.grants} | {g.person.unit_id for g in user.grants if g.person}
+    return any(g.role in publication.roles for g in user.grants) or not publication.unit_ids.isdisjoint(units - {None})
+
+
+def may_comment_published(user: Any, publication: _Publication, subject: _Subject) -> bool:
+    """The audience, but not on its own report."""
+    return is_audience(user, publication) and not is_own(user, subject)

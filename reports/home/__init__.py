@@ -14,7 +14,7 @@ from units.models import Role, User
 from .admin import admin_card
 from .assessor import marks_card
 from .base import Card, Task, open_rounds
-from .meetings import recorder_card
+from .meetings import reading_card, recorder_card
 from .office import office_card, plans_card
 from .own import own_card, results_card
 from .readers import leader_card, readers_card
@@ -35,6 +35,8 @@ def _cards(user: User) -> Iterator[Card]:
         yield marks_card(user, rounds)
     if not access.is_office(user) and (recording := recorder_card(user, rounds)).tasks:
         yield recording
+    if (reading := reading_card(user)).tasks:
+        yield reading
     if access.has_role(user, Role.LEADER):
         yield leader_card(rounds)
     if access.may_run_rounds(user):

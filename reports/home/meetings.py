@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from reviews.models import Meeting, MeetingState, Round, Talk, TalkMode
+from reviews.queries.audience import open_for
 from reviews.queries.meetings import next_meetings, own_open_talks
 from units.models import User
 
@@ -38,6 +40,19 @@ def own_talk_tasks(user: User, rounds: Sequence[Round]) -> Iterator[Task]:
             words=" · ".join(filter(None, (_time(talk.meeting), talk.meeting.place, _how(talk)))),
             deadline=talk.meeting.date,
         )
+
+
+def reading_card(user: User) -> Card:
+    """Reports that are shown to the account today. One query where nothing is published."""
+    card = Card(_("Reports to read"))
+    for publication in open_for(user):
+        number = publication.number_of_reports  # type: ignore[attr-defined]
+        said = ngettext("%(count)d report", "%(count)d reports", number) % {"count": number}
+        url = reverse("reviews:published", args=[publication.round_id])
+        card.tasks.append(
+            Task(publication.title, url, f"{publication.round.title} · {said}", deadline=publication.ends)
+        )
+    return card
 
 
 def _line(meeting: Meeting) -> Task:

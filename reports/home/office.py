@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from indicators.queries import drafts
 from reports.models import Job, JobState
 from reviews.models import Delegation, Event, EventStatus, Phase, PlanChange, PlanChangeState, ReportState, Round
+from reviews.queries.audience import waiting_comments
 from reviews.queries.events import unanswered_count
 from reviews.queries.figures import leaf_figures
 from reviews.queries.progress import completeness, leaf_progress
@@ -75,6 +76,7 @@ def _waiting(round_: Round) -> Iterator[Task]:
             "changes",
         ),
         (Delegation.objects.filter(round=round_, state="waiting").count(), "delegations", "", "delegations"),
+        (waiting_comments(round_), "published", "", "opinions"),
     ]
     for count, name, query, kind in counts:
         if count:
@@ -89,6 +91,9 @@ def _waiting_words(kind: str, count: int) -> str:
         "figures": ngettext("%(count)d reported figure to verify", "%(count)d reported figures to verify", count),
         "reports": ngettext("%(count)d self-summary to read", "%(count)d self-summaries to read", count),
         "changes": ngettext("%(count)d plan change to carry out", "%(count)d plan changes to carry out", count),
+        "opinions": ngettext(
+            "%(count)d comment on a report to look at", "%(count)d comments on reports to look at", count
+        ),
         "delegations": ngettext("%(count)d delegation to agree to", "%(count)d delegations to agree to", count),
     }[kind]
     return said % {"count": count}

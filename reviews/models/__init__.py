@@ -1,5 +1,13 @@
 """The input of a round: what people said, kept for ever. One module per concern."""
 
+from .audience import (
+    CommentMode,
+    CommentState,
+    Publication,
+    PublishedReport,
+    ReportComment,
+    ReportReading,
+)
 from .ballots import Ballot, BallotMark, PaperTally
 from .decisions import GradeDecision
 from .delegation import Delegation
@@ -76,6 +84,8 @@ __all__ = [
     "BallotPaper",
     "Channel",
     "CharacterStrokes",
+    "CommentMode",
+    "CommentState",
     "Conclusion",
     "Delegation",
     "Door",
@@ -110,13 +120,17 @@ __all__ = [
     "PollState",
     "Presence",
     "Proposer",
+    "Publication",
+    "PublishedReport",
     "Remark",
     "RemarkKind",
     "Reminder",
     "ReminderMessage",
     "Reopening",
+    "ReportComment",
     "ReportExtension",
     "ReportKind",
+    "ReportReading",
     "ReportSetting",
     "ReportState",
     "Round",

@@ -19,7 +19,17 @@ from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
-from reviews.models import Delegation, Event, Meeting, PlanChange, Round, RoundPlanVersion, Sampling, SelfReport
+from reviews.models import (
+    Delegation,
+    Event,
+    Meeting,
+    PlanChange,
+    Publication,
+    Round,
+    RoundPlanVersion,
+    Sampling,
+    SelfReport,
+)
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
 from scoring.services import run_scoring
@@ -284,6 +294,21 @@ ADDRESSES = {
     "reviews:meeting_minutes_file": Address(ABOVE, refused=404, roleless=403, args=("round", "meeting")),
     "reviews:meeting_timer": Address(ABOVE, refused=404, roleless=403, args=("round", "meeting")),
     "reviews:meeting_clock": Address(ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "meeting")),
+    "reviews:published": Address(ROLES, args=ROUND),
+    "reviews:publication_add": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:publication": Address(
+        ABOVE, {OFFICE}, refused=404, roleless=403, args=("round", "publication"), data=(("do", "withdraw"),)
+    ),
+    # Shown to the accounts of one unit: that of the other subject.
+    "reviews:published_report": Address(
+        {*ABOVE, SUBJECT, OTHER_SUBJECT}, {OTHER_SUBJECT}, refused=404, roleless=403, args=("round", "published_report")
+    ),
+    "reviews:published_read": Address(
+        None, {*ABOVE, SUBJECT, OTHER_SUBJECT}, refused=404, roleless=403, args=("round", "published_report")
+    ),
+    "reviews:comment_decide": Address(
+        None, {OFFICE}, refused=404, roleless=403, args=("round", "comment"), data=(("state", "shown"),)
+    ),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     "scoring:my_results": Address(ROLES),
@@ -404,7 +429,15 @@ def site() -> Site:
         round=round_, number=1, title="x", reason="x", parameters={"leaves": ["K21"]}, made_by=office
     )
     meeting = Meeting.objects.create(round=round_, number=1, title="x", date="2026-12-10")
+    publication = Publication.objects.create(
+        round=round_, number=1, title="x", starts="2020-01-01", ends="2099-01-01", comments="named", created_by=office
+    )
+    publication.units.add(second.unit)
+    published = publication.reports.create(subject=first, sections=[["", "x"]])
     known = {
+        "publication": publication.pk,
+        "published_report": published.pk,
+        "comment": published.comments.create(text="x", day="2026-01-01").pk,
         "meeting": meeting.pk,
         "talk": meeting.talks.create(subject=first).pk,
         "round": round_.pk,

@@ -59,10 +59,10 @@ class PublicationForm(forms.Form):
     )
     document = forms.CharField(label=_("Document number"), required=False, max_length=120)
     decision = forms.CharField(
-        label=_("Decision"),
+        label=_("Who decided it, and why"),
         required=False,
         max_length=500,
-        help_text=_("Who decided it and why; needed for all accounts."),
+        help_text=_("Needed for all accounts."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     comments = forms.ChoiceField(

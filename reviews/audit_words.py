@@ -291,7 +291,7 @@ VALUES = {
     ("questions", "yes"): gettext_noop("yes"),
     ("questions", "no"): gettext_noop("no"),
     ("stages", "plan"): gettext_noop("the plan's stages"),
-    ("stages", "category"): gettext_noop("category, in the order of the list"),
+    ("stages", "category"): gettext_noop("category, in the order of the plan"),
     ("stages", "fact"): gettext_noop("for whom a fact holds, then the others"),
     ("stages", "posts"): gettext_noop("words of the post"),
     ("stages", "none"): gettext_noop("nothing: all in one"),

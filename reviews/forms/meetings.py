@@ -20,7 +20,7 @@ from .rounds import DateInput
 
 GROUP_WORDS = {
     "plan": _("the plan's stages"),
-    "category": _("category, in the order of the list"),
+    "category": _("category, in the order of the plan"),
     "fact": _("for whom a fact holds, then the others"),
     "posts": _("words of the post"),
     "none": _("nothing: all in one"),

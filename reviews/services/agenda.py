@@ -51,7 +51,7 @@ def order_talks(*, meeting: Meeting, rule: Rule, seen: str, by: User) -> Order:
         stages = stages_of(
             rule,
             plan_stages(document.get("meeting", {})),
-            [name for name, _number in categories_of(locked.round)],
+            _categories(locked),
             next((row["title"] for row in document.get("facts", ()) if row["code"] == rule.fact), ""),
         )
         try:
@@ -91,12 +91,18 @@ def drawn_again(meeting: Meeting, talks: Sequence[Talk]) -> list[str] | None:
     stages = stages_of(
         rule,
         plan_stages(meeting.round.plan_version.document.get("meeting", {})),
-        [name for name, _number in categories_of(meeting.round)],
+        _categories(meeting),
     )
     try:
         return [placed.code for placed in arrange(speakers(talks), rule, stages, known_strokes()).places]
     except LookupError:
         return None
+
+
+def _categories(meeting: Meeting) -> list[str]:
+    """Those of the plan in its order, then any others that the round has."""
+    here = [name for name, _number in categories_of(meeting.round)]
+    return list(dict.fromkeys([*meeting.round.plan_version.document.get("categories", ()), *here]))
 
 
 def move_talks(*, meeting: Meeting, order: Sequence[int], seen: str, by: User) -> None:

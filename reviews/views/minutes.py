@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from reviews.meeting_actions import actions_on
 from reviews.minutes_file import minutes_file
-from reviews.models import Meeting, MeetingState, Remark, RemarkKind
+from reviews.models import Meeting, MeetingState, Remark, RemarkKind, Talk
 from reviews.navigation import round_context
 from reviews.queries.meetings import (
     MEETING_TEXTS,
@@ -28,6 +29,7 @@ from reviews.queries.meetings import (
     talks_of,
 )
 from reviews.quorum import quorum_words, read_quorum
+from reviews.report_texts import approved_texts
 from reviews.services.errors import Conflict, ReviewError
 from reviews.services.minutes import fingerprint, save_cell, spoken_text, tidy
 from units import access
@@ -80,6 +82,8 @@ def meeting_record(request: HttpRequest, pk: int, meeting_pk: int, talk_pk: int 
         "spoken": spoken_text(spoken_now(talk)) if talk else "",
         "actions": actions_on(record.commentaries, cast(User, request.user)) if record else {},
         "marks": marks_link(cast(User, request.user), meeting) if talk else None,
+        "sees_reports": access.may_see_all_reports(request.user),
+        "report": _report_link(meeting, talk) if talk else "",
         "words": {"summary": _("What was said"), "spoken": _("Time spoken, minutes and seconds")},
         "clashes": clashes,
         "error": error,
@@ -89,6 +93,12 @@ def meeting_record(request: HttpRequest, pk: int, meeting_pk: int, talk_pk: int 
         "key": f"kp-minutes-{request.user.pk}-{meeting.pk}",
     }
     return render(request, "reviews/meeting_record.html", context, status=409 if clashes else 422 if error else 200)
+
+
+def _report_link(meeting: Meeting, talk: Talk) -> str:
+    """Where the approved report of who speaks is read."""
+    text = approved_texts(meeting.round, [talk.subject_id]).get(talk.subject_id)
+    return reverse(text.page, args=[meeting.round_id, talk.subject_id]) if text else ""
 
 
 def _cells(meeting: Meeting, record: TalkRecord | None) -> dict[str, Any]:

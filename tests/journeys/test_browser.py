@@ -22,13 +22,19 @@ from reports.models import Job, JobKind, JobState
 from reviews.models import (
     Event,
     Mark,
+    Meeting,
     NotApplicable,
     PlanChange,
+    Presence,
+    Publication,
+    PublishedReport,
+    RemarkKind,
     Round,
     RoundPlanVersion,
     Sampling,
     SelfReport,
     Subject,
+    Talk,
 )
 from reviews.services.inspections import Finding, SampleWish, draw_sample, record_finding
 from reviews.services.plan_changes import ChangeData, propose_change
@@ -56,6 +62,7 @@ NO_PAGES = (
     "_matters",
     "_data",
     "_counts",
+    "_clock",
     "sheet_history",
     "health",
 )  # downloads, fragments, and what machines ask
@@ -369,7 +376,12 @@ def known_objects(round_: Round) -> dict[str, Any]:
     report_of(subject)
     sampling = sampling_of(subject)
     asked, taken = plan_change_of(subject)
+    talk, published = meeting_of(subject)
     return {
+        "meeting": talk.meeting_id,
+        "talk": talk.pk,
+        "publication": published.publication_id,
+        "published_report": published.pk,
         "round": round_.pk,
         "subject": subject.pk,
         "assignment": round_.assignments.get(indicator="K121").pk,
@@ -392,6 +404,43 @@ def known_objects(round_: Round) -> dict[str, Any]:
         "part": "rules",
         "index": 0,
     }
+
+
+def meeting_of(subject: Subject) -> tuple[Talk, PublishedReport]:
+    """A meeting under way at which everything was said once, and a report that is shown to the subjects."""
+    office = User.objects.get(username="office")
+    talk = Talk.objects.filter(subject=subject).first()
+    if talk is None:
+        drawn = {"group": "category", "within": "lot", "seed": "7", "fact": "", "posts": [], "ties": [["余", "佘"]]}
+        meeting = Meeting.objects.create(
+            round=subject.round,
+            number=1,
+            title="述职评议会",
+            date="2026-12-10",
+            state="running",
+            quorum="2/3",
+            order_rule=drawn,
+        )
+        talk = meeting.talks.create(subject=subject, order=1, state="done", spoken=485_000, summary="全年工作。")
+        for kind in RemarkKind.values:
+            talk.remarks.create(key=kind, kind=kind, who="张三", text="如何整改？", answer="月底完成。")
+        for number, presence in enumerate(Presence.values, start=1):
+            meeting.attendees.create(
+                number=number, name=f"张{number}", presence=presence, reason="出差", group="党员代表"
+            )
+        made = Publication.objects.create(
+            round=subject.round,
+            number=1,
+            title="述职报告公开",
+            starts="2020-01-01",
+            ends="2099-01-01",
+            roles=["subject"],
+            comments="named",
+            created_by=office,
+        )
+        report = made.reports.create(subject=subject, sections=[["成绩", "全年工作。"]])
+        report.comments.create(author=office, text="写得实在", day="2026-12-11", state="shown")
+    return talk, PublishedReport.objects.get(subject=subject)
 
 
 def report_of(subject: Subject) -> None:

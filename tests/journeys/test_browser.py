@@ -61,6 +61,7 @@ NO_PAGES = (
     "_catalogue",
     "_matters",
     "_data",
+    "_said",
     "_counts",
     "_clock",
     "sheet_history",

@@ -234,6 +234,12 @@ AXES_CLIENT_IP_CALLABLE = "appraisal_site.lib.client_ip.client_ip"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+# Ballots without an account: wrong codes from one address, and new devices at one link from one address, within so many
+# minutes. A whole building may share an address.
+VOTE_WRONG_CODES = env.integer("VOTE_WRONG_CODES", 100, low=5, high=100_000)
+VOTE_LINK_DEVICES = env.integer("VOTE_LINK_DEVICES", 300, low=1, high=100_000)
+VOTE_LIMIT_MINUTES = env.integer("VOTE_LIMIT_MINUTES", 10, low=1, high=1440)
+
 # What a browser is told -----------------------------------------------------------------------
 
 SESSION_COOKIE_AGE = env.integer("SESSION_HOURS", 12, low=1, high=24 * 14) * 3600
@@ -281,7 +287,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"not_of_votes": {"()": "appraisal_site.lib.quiet.NotOfVotes"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_of_votes"]}},
     "root": {
         "handlers": ["stderr"],
         "level": env.choice("LOG_LEVEL", "WARNING", {"DEBUG", "INFO", "WARNING", "ERROR"}),

@@ -88,8 +88,10 @@ class Terms:
 def terms_of(plan: Plan, document: Mapping[str, Any], voter_class: str) -> Terms:
     """The terms of a class's ballots as the plan has them."""
     voting = document.get("voting") or {}
+    nodes = leaves_of(plan, voter_class)
+    titles = titles_of(Tree(plan), nodes)
     return Terms(
-        leaves=tuple(_leaf(node) for node in leaves_of(plan, voter_class)),
+        leaves=tuple(_leaf(node, title) for node, title in zip(nodes, titles, strict=True)),
         abstain=voting.get("abstain", True),
         comments=voting.get("comments", False),
         limits=tuple((option, str(share)) for option, share in (voting.get("limits") or {}).items()),
@@ -107,12 +109,23 @@ def leaves_of(plan: Plan, voter_class: str) -> list[Node]:
     ]
 
 
-def _leaf(node: Node) -> Leaf:
+def titles_of(tree: Tree, nodes: Sequence[Node]) -> list[str]:
+    """What each leaf is called on a ballot. Where several have one title (德、能、勤, each with a leaf 测评), they are
+    called as what stands above them, if that tells them apart."""
+    own = [node.title for node in nodes]
+    above = [tree.nodes[parent].title if (parent := tree.parents[node.code]) else "" for node in nodes]
+    twins = [own.count(title) > 1 for title in own]
+    telling = len({name for name, twin in zip(above, twins, strict=True) if twin}) == sum(twins)
+    names = above if telling else [f"{tree.crumbs(node.code)} / {node.title}" for node in nodes]
+    return [name if twin else title for name, title, twin in zip(names, own, twins, strict=True)]
+
+
+def _leaf(node: Node, title: str) -> Leaf:
     form = node.ballot
     assert form is not None
     return Leaf(
         code=node.code,
-        title=node.title,
+        title=title,
         options=tuple(option.title for option in form.options),
         scale=canonical(form.scale),
         step=canonical(form.step),
@@ -152,7 +165,7 @@ def check(terms: Terms, paper: Sequence[Sequence[Any]], typed: Answers, comments
     leaves = {leaf.code: leaf for leaf in terms.leaves}
     places = places_of(paper)
     if unknown := set(typed) - set(places):
-        found.problems.append(Problem(_("This ballot asks nothing of the kind: %s.") % min(unknown)[1]))
+        found.problems.append(Problem(_("This ballot asks less than the page showed. Load the page again; what you chose is kept.")))
     for place in places:
         raw = typed.get(place, "").strip()
         answer = ABSTAIN if raw == "" else read_answer(leaves[place[1]], raw)

@@ -124,6 +124,11 @@ def device_hash(door: int, token: str) -> str:
     return _keyed("ballot device", f"{door}:{token}").hex()
 
 
+def draft_name(ticket: str) -> str:
+    """Under which a voter's device keeps a draft: tells ballots apart, and says nothing of a code."""
+    return _keyed("ballot draft", ticket).hex()[:20]
+
+
 def receipt(entitlement: int, opened: str) -> str:
     """The receipt of a ballot. It follows from who votes and nothing else: shown again to the voter at any time,
     the same from every device, and saying nothing of the ballot. `opened` tells the runs of a poll apart."""

@@ -3,6 +3,8 @@ from django.urls import URLPattern, URLResolver, path
 from .urls_meetings import urlpatterns as meeting_patterns
 from .views import (
     applicability,
+    booth,
+    booth_receipts,
     chase,
     delegation,
     earlier,
@@ -139,4 +141,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *meeting_patterns,
     path("rounds/<int:pk>/facts/", facts.fact_table, name="fact_table"),
     path("rounds/<int:pk>/history/", history.history, name="history"),
+    # Where people vote. No address here names a ballot or a voter.
+    path("vote/", booth.entry, name="booth"),
+    path("vote/ballot/", booth.ballot, name="booth_ballot"),
+    path("vote/cast/", booth.cast, name="booth_cast"),
+    path("vote/open/<str:token>/", booth.door, name="booth_door"),
+    path("vote/receipts/<int:pk>/", booth_receipts.receipts, name="booth_receipts"),
+    path("vote/receipts/<int:pk>/codes.txt", booth_receipts.codes_file, name="booth_codes"),
 ]

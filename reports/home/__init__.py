@@ -18,6 +18,7 @@ from .meetings import reading_card, recorder_card
 from .office import office_card, plans_card
 from .own import own_card, results_card
 from .readers import leader_card, readers_card
+from .votes import votes_card
 
 __all__ = ["Card", "Task", "cards_for"]
 
@@ -29,6 +30,8 @@ def cards_for(user: User) -> list[Card]:
 
 def _cards(user: User) -> Iterator[Card]:
     rounds = open_rounds()
+    if votes := votes_card(user):
+        yield votes
     if access.has_role(user, Role.SUBJECT):
         yield own_card(user, rounds)
     if access.assessor_units(user) or access.deputy_sheets(user):

@@ -38,22 +38,24 @@ def with_use(entitlements: QuerySet[Entitlement]) -> QuerySet[Entitlement]:
     return entitlements.annotate(has_voted=Exists(Participation.objects.filter(pk=OuterRef("pk"))))
 
 
-def own_entitlements(user: Any) -> QuerySet[Entitlement]:
-    """The ballots that an account may cast in open polls, with `has_voted`; those used too. One query."""
+def own_entitlements(user: Any, *states: PollState) -> QuerySet[Entitlement]:
+    """The ballots of an account in open polls, or of other states, with `has_voted`; those used too. One query."""
     units, _people = access.own_keys(user)
     people = {grant.person_id for grant in user.grants if grant.person_id}
     mine = Q(account=user) | Q(unit__in=units) | Q(person__in=people)
-    rows = Entitlement.objects.filter(mine, poll__state=PollState.OPEN, on_paper=False)
+    rows = Entitlement.objects.filter(mine, poll__state__in=states or [PollState.OPEN], on_paper=False)
     return with_use(rows).select_related("poll__round", "paper").order_by("poll__closes_on", "pk")
 
 
-def by_code(typed: str) -> Entitlement | None:
-    """The entitlement that a code opens, of a slip that is not a seat of a door; open or closed. One query."""
+def by_code(typed: str, rows: QuerySet[Entitlement]) -> Entitlement | None:
+    """The entitlement that a code opens, of a slip that is not a seat of a door; open or closed. One query.
+
+    `rows` are all, with as much of poll and paper as is wanted.
+    """
     code = sealing.plain_code(typed)
     if len(code) != sealing.CODE_LETTERS:
         return None
-    rows = Entitlement.objects.filter(code_hash=sealing.code_hash(code), door=None)
-    return rows.select_related("poll__round", "paper").first()
+    return rows.filter(code_hash=sealing.code_hash(code), door=None).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from units import access, audit
 from units.models import User
 
 from .errors import InvalidInput, NotAllowed
+from .polls.setup import take_off_papers
 from .rounds import NewSubject, check_category, ensure_collecting, touch_inputs
 
 
@@ -109,6 +110,7 @@ def withdraw_subject(*, subject: Subject, by: User, reason: str, confirmed: bool
             round_id=locked.pk,
             reason=reason.strip(),
         )
+        take_off_papers(round_id=locked.pk, subject=subject.pk)
         subject.delete()
         touch_inputs(locked.pk)
 

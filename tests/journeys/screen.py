@@ -24,10 +24,10 @@ WATCH = """() => {
 class Screen:
     """One browser window of somebody. `look` checks the page that stands on it."""
 
-    def __init__(self, chromium: Any, address: str, width: int) -> None:
+    def __init__(self, chromium: Any, address: str, width: int, **options: Any) -> None:
         self.width = width
         self.address = address
-        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-US")
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-US", **options)
         context.set_default_timeout(20_000)
         context.add_init_script(f"({WATCH})()")
         self.page = context.new_page()

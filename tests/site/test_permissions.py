@@ -25,6 +25,8 @@ from reviews.models import (
     Meeting,
     PlanChange,
     Publication,
+    Poll,
+    PollReceipts,
     Round,
     RoundPlanVersion,
     Sampling,
@@ -311,6 +313,13 @@ ADDRESSES = {
     ),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
+    # Where people vote: for everybody; what a ticket opens is in test_booth.py.
+    "reviews:booth": Address(ACCOUNTS, public=True),
+    "reviews:booth_ballot": Address(ACCOUNTS, ACCOUNTS, public=True),
+    "reviews:booth_cast": Address(None, ACCOUNTS, public=True),
+    "reviews:booth_door": Address(ACCOUNTS, answer=410, args=("door",), public=True),
+    "reviews:booth_receipts": Address(ACCOUNTS, ACCOUNTS, args=("poll",), public=True),
+    "reviews:booth_codes": Address(ACCOUNTS, args=("poll",), public=True),
     "scoring:my_results": Address(ROLES),
     "scoring:ranking": Address(ABOVE, args=ROUND),
     "scoring:limits": Address(ABOVE, args=ROUND),
@@ -434,12 +443,16 @@ def site() -> Site:
     )
     publication.units.add(second.unit)
     published = publication.reports.create(subject=first, sections=[["", "x"]])
+    poll = Poll.objects.create(round=round_, voter_class="unit", state="counted", opened_at="2020-12-01T08:00Z")
+    PollReceipts.objects.create(poll=poll, codes=["00000-00000"])
     known = {
         "publication": publication.pk,
         "published_report": published.pk,
         "comment": published.comments.create(text="x", day="2026-01-01").pk,
         "meeting": meeting.pk,
         "talk": meeting.talks.create(subject=first).pk,
+        "poll": poll.pk,
+        "door": poll.doors.create(token="x", label="x", seats=1).token,
         "round": round_.pk,
         "other_round": other_round.pk,
         "veto_round": veto_round.pk,

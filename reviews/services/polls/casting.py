@@ -142,7 +142,7 @@ def cast_at_door(
     device = sealing.device_hash(door.pk, token)
     any_seat = for_casting(seats(door)).first()
     if any_seat is None:
-        raise NotEntitled(_no_seat())
+        raise NotEntitled(no_seat())
     checked = _checked(any_seat, answers, comments or {})
     try:
         with in_turn(), transaction.atomic():
@@ -170,13 +170,13 @@ def _sit_down(door: Door, device: str) -> Entitlement:
     free = seats(door).filter(code_hash=None, door__is_open=True).order_by("pk")
     seat: Entitlement | None = free.select_for_update(of=("self",), skip_locked=True).first()
     if seat is None:
-        raise NotEntitled(_no_seat())
+        raise NotEntitled(no_seat())
     seat.code_hash = device
     seat.save(update_fields=["code_hash"])
     return seat
 
 
-def _no_seat() -> Any:
+def no_seat() -> Any:
     return _("This link takes no more ballots: as many as were intended are in, or it was closed.")
 
 

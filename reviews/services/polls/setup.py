@@ -249,6 +249,19 @@ def _store_draw(poll: Poll, found: Electorate) -> None:
         )
 
 
+def take_off_papers(*, round_id: int, subject: int) -> None:
+    """Ask nobody any more to rate a subject that leaves the round: where there are no abstentions, nobody could go on.
+
+    Part of the withdrawal, which audits it. What was said of the subject before is left out by the count. The digest
+    changes too, since casting knows a paper by it.
+    """
+    for paper in BallotPaper.objects.filter(poll__round=round_id, poll__state__in=[PollState.READY, PollState.OPEN]):
+        kept = [place for place in paper.places if place[0] != subject]
+        if len(kept) < len(paper.places):
+            digest = hashlib.sha256(f"{paper.digest} without {subject}".encode()).hexdigest()
+            BallotPaper.objects.filter(pk=paper.pk).update(places=kept, digest=digest)
+
+
 def close_poll(*, poll: Poll, by: User | None) -> Poll:
     """End the vote: who is casting a ballot finishes, nobody begins. Audited. `by` None: its last day is over."""
     if by is not None:

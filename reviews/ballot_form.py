@@ -164,8 +164,9 @@ def check(terms: Terms, paper: Sequence[Sequence[Any]], typed: Answers, comments
     found = Checked()
     leaves = {leaf.code: leaf for leaf in terms.leaves}
     places = places_of(paper)
-    if unknown := set(typed) - set(places):
-        found.problems.append(Problem(_("This ballot asks less than the page showed. Load the page again; what you chose is kept.")))
+    if set(typed) - set(places):
+        words = _("This ballot asks less than the page showed. Load the page again; what you chose is kept.")
+        found.problems.append(Problem(words))
     for place in places:
         raw = typed.get(place, "").strip()
         answer = ABSTAIN if raw == "" else read_answer(leaves[place[1]], raw)

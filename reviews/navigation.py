@@ -16,9 +16,8 @@ from units.models import Role
 
 from .models import EventLeaf, Round
 from .queries.audience import has_publications
-from .queries.booth import has_ballots
 from .queries.meetings import records_in
-from .tree import ATTAINMENT, EVENTS, NUMBERS, Tree
+from .tree import ATTAINMENT, BALLOTS, EVENTS, NUMBERS, Tree
 
 
 def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def round_context(request: HttpRequest, round_: Round, active: str) -> dict[str,
 
     A page passes it to its template, which starts with `reviews/_round_header.html`. Load the
     round with `Round.objects.select_related("plan", "plan_version")`: then this costs no query
-    but the one for the account's roles, one for its ballots, and one for an assessor's.
+    but the one for the account's roles, and one for an assessor's.
     """
     plan = engine_plan(round_.plan_version)
     return {
@@ -48,7 +47,8 @@ def _address(name: str, round_: Round) -> str:
 def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, bool]]:
     marks = access.may_see_some_marks(user)
     events = access.may_see_events(user)
-    takes_events = bool(Tree(plan).of(EVENTS))
+    tree = Tree(plan)
+    takes_events = bool(tree.of(EVENTS))
     return [
         ("overview", _("Overview"), "reviews:round_detail", access.may_see_rounds(user)),
         ("progress", _("Progress"), "reviews:progress", access.may_see_progress(user)),
@@ -60,7 +60,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("published", _("Published reports"), "reviews:published", _meets(round_) and _sees_published(user, round_)),
         ("own_meeting", _("My talk"), "reviews:own_meeting", _meets(round_) and access.is_subject(user)),
         ("events", _("Bonus and penalty"), "reviews:event_list", takes_events and _sees_events(user, round_)),
-        ("booth", _("My ballots"), "reviews:booth", has_ballots(user, round_)),
+        ("booth", _("My ballots"), "reviews:booth", bool(tree.of(BALLOTS)) and access.may_be_voter(user)),
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
         ("inspections", _("On-site visits"), "reviews:inspections", access.may_see_inspections(user)),
         ("own_inspections", _("Verification of us"), "reviews:own_inspections", access.is_subject(user)),

@@ -333,6 +333,11 @@ def may_see_polls(user: Any) -> bool:
     return has_role(user, Role.OFFICE, Role.AUDITOR)
 
 
+def may_be_voter(user: Any) -> bool:
+    """Whether the account stands for somebody whom plans let vote. Whoever was chosen by name is one besides."""
+    return has_role(user, Role.SUBJECT, Role.LEADER)
+
+
 def may_cast(user: Any, entitlement: _Entitlement) -> bool:
     """Vote by account: whoever the entitlement names, or an account that stands for its unit or is its person."""
     if not isinstance(user, User) or not user.is_active:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from reviews.forms.rounds import AssignForm, DeadlineForm, PhaseForm
 from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
+from reviews.queries.booth import has_ballots
 from reviews.queries.progress import completeness, leaf_progress
 from reviews.queries.rounds import categories_of, rounds_listed
 from reviews.services.errors import ReviewError
@@ -58,6 +59,7 @@ def round_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": [step for step in STEPS[round_.phase] if step in OWN_STEPS] if runs else [],
         "can_compute": runs and round_.phase in {Phase.COLLECTING, Phase.REVIEWING},
         "collecting": round_.phase == Phase.COLLECTING,
+        "has_ballots": has_ballots(request.user, round_),
     }
     if access.may_see_events(request.user):
         context["event_leaves"] = _event_leaves(round_)

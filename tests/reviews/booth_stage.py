@@ -13,7 +13,7 @@ from reviews import sealing
 from reviews.models import Door, Entitlement, Participation, Poll, Round, SealedBallot
 from reviews.services.polls.counting import count_polls
 from reviews.services.polls.preparing import change_poll, prepare_polls
-from reviews.services.polls.setup import close_poll, open_poll
+from reviews.services.polls.setup import close_poll, fix_poll, open_poll, start_poll
 from reviews.services.polls.voters import Rule, Source
 from reviews.services.rounds import NewSubject, open_round
 from tests.factories import district_round, make_unit, make_user
@@ -73,6 +73,7 @@ class Vote:
         code: str = "vote",
         office: User | None = None,
         poll: Any = (),
+        start: bool = True,
         **source: Any,
     ) -> None:
         self.office = office or office_of()
@@ -91,13 +92,15 @@ class Vote:
         )
         self.subjects = list(self.round.subjects.all())
         self.parts = with_key(self.round, self.office)
-        self.poll = self.opened(poll, **(source or {"kind": "slips", "number": 6}))
-
-    def opened(self, changes: Any = (), **source: Any) -> Poll:
         prepare_polls(round=self.round, by=self.office)
-        poll = self.round.polls.get(state="prepared")
-        poll = change_poll(poll=poll, rule=Rule((Source(**source),)), by=self.office, **dict(changes))
-        return open_poll(poll=poll, by=self.office, despite_few="演示")
+        rule = Rule((Source(**(source or {"kind": "slips", "number": 6})),))
+        self.poll = change_poll(poll=self.round.polls.get(), rule=rule, by=self.office, **dict(poll))
+        self.poll = fix_poll(poll=self.poll, by=self.office, despite_few="演示")
+        if start:
+            self.start()
+
+    def start(self) -> None:
+        self.poll = start_poll(poll=self.poll, by=self.office)
 
     def code(self, slip: int = 1) -> str:
         """A new code for a slip; the one before is dead."""

@@ -247,6 +247,8 @@ def test_the_queries_do_not_grow_with_the_ballot():
 
     def costs(vote: Vote) -> list[int]:
         code, answers = vote.code(), vote.answers("称职") | {k: "90" for k in vote.answers("x") if k.endswith(".JI")}
+        # The form of a poll's ballots is read once per process.
+        assert client.post(CAST, {"code": vote.code(2), **answers}, headers=JSON).status_code == 200
         return [
             queries(lambda: client.post(BALLOT, {"code": code})),
             queries(lambda: client.post(CAST, {"code": code, "do": "review", **answers})),
@@ -269,6 +271,7 @@ def test_the_queries_of_an_account_do_not_grow_with_its_ballots():
     mine, client = sheets(poll)[0], client_for(users[0])
     answers = {f"a.{subject}.E1": "90" for subject, _codes in mine.paper.places}
     one = queries(lambda: client.get(ENTRY))
+    assert client.post(CAST, {"ballot": mine.pk, **answers, "a.0.E1": "1"}, headers=JSON).status_code == 422
     # Session, account, roles, the ballot, whether it still holds, two rows; a savepoint's two.
     casting = queries(lambda: client.post(CAST, {"ballot": mine.pk, **answers}, headers=JSON))
     assert casting == 9 + (connection.vendor == "postgresql")
@@ -286,3 +289,24 @@ def test_a_ballot_of_45_subjects_on_three_leaves_is_small():
     files = [*(STATIC / "js").glob("booth*.js"), STATIC / "css" / "booth.css"]
     assert len(files) == 4
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 16_000
+
+
+# ---------------------------------------------------------------- before the opening
+
+
+def test_before_the_opening_the_ballot_is_waited_for_and_none_is_taken():
+    vote = Vote(kind="door", number=3, label="会场", start=False)
+    address = reverse("reviews:booth_door", args=[vote.door.token])
+    client = visitor()
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "投票尚未开始" in page.text
+    fields = page.context["waits"]
+    assert client.post(BALLOT, fields).context["waits"] == fields
+    for data in ({}, {"do": "review"}):
+        assert client.post(CAST, {**fields, **vote.answers("称职"), **data}).status_code == 410
+    assert client.get(reverse("reviews:booth_receipts", args=[vote.poll.pk])).status_code == 404
+    vote.start()
+    assert "waits" not in client.post(BALLOT, fields).context
+    assert client.post(CAST, {**fields, **vote.answers("称职")}).status_code == 200
+    assert stored() == (1, 1)

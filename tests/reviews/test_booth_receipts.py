@@ -67,7 +67,7 @@ def test_a_poll_in_preparation_has_no_list_and_an_annulled_one_says_so():
     page = visitor().get(address).text
     assert "作废" in page
     assert "现场组织不符合规定" in page
-    Poll.objects.update(state="prepared")
+    Poll.objects.update(state="prepared", opened_at=None)
     assert visitor().get(address).status_code == 404
 
 
@@ -86,6 +86,9 @@ def test_home_and_the_rounds_pages_lead_to_ones_ballots():
     detail = reverse("reviews:round_detail", args=[poll.round_id])
     assert f'href="{ENTRY}"' in client.get(detail).text
     assert f'href="{ENTRY}"' not in client_for(make_user(Role.ASSESSOR)).get(detail).text
+    chosen = make_user(Role.ASSESSOR)
+    poll.entitlements.filter(pk=sheets(poll)[1].pk).update(unit=None, account=chosen)
+    assert f'href="{ENTRY}"' in client_for(chosen).get(detail).text
 
 
 def test_an_account_sees_its_receipt_again_after_the_close():

@@ -182,7 +182,7 @@ def test_facts_have_no_page_where_the_plan_has_none(world):
 
 QUERIES = {
     "round_list": 6,
-    "round_detail": 15,
+    "round_detail": 16,
     "subject_list": 8,
     "subject_detail": 19,
     "progress": 13,

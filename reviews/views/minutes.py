@@ -76,7 +76,7 @@ def meeting_record(request: HttpRequest, pk: int, meeting_pk: int, talk_pk: int 
         "talks": talks,
         "talk": talk,
         "record": record,
-        "cells": _cells(meeting, record),
+        "cells": _cells(meeting, record, BLANK_ROWS if access.may_record_meeting(request.user, meeting) else 0),
         "before": talks[place - 1] if place > 0 else None,
         "after": talks[place + 1] if talk and place + 1 < len(talks) else None if talk else next(iter(talks), None),
         "spoken": spoken_text(spoken_now(talk)) if talk else "",
@@ -101,7 +101,7 @@ def _report_link(meeting: Meeting, talk: Talk) -> str:
     return reverse(text.page, args=[meeting.round_id, talk.subject_id]) if text else ""
 
 
-def _cells(meeting: Meeting, record: TalkRecord | None) -> dict[str, Any]:
+def _cells(meeting: Meeting, record: TalkRecord | None, blanks: int) -> dict[str, Any]:
     """The fields of the page, with blank rows for what is asked or commented next."""
     if record is None:
         return {
@@ -114,7 +114,7 @@ def _cells(meeting: Meeting, record: TalkRecord | None) -> dict[str, Any]:
         "spoken": _cell(f"{start}.spoken", spoken_text(talk.spoken)),
     }
     for kind, rows in ((RemarkKind.QUESTION, record.questions), (RemarkKind.COMMENTARY, record.commentaries)):
-        blank = [Remark(kind=kind, key=secrets.token_hex(8)) for _row in range(BLANK_ROWS)]
+        blank = [Remark(kind=kind, key=secrets.token_hex(8)) for _row in range(blanks)]
         fields = ("who", "text", "answer") if kind == RemarkKind.QUESTION else ("who", "text")
         found[kind.value] = [
             {

@@ -7,7 +7,7 @@ ballots and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from .models import Role, User
@@ -234,9 +234,9 @@ def may_see_all_results(user: Any) -> bool:
     return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
 
 
-def is_own(user: Any, subject: _Subject) -> bool:
-    """Whether the subject is this account's own unit or person."""
-    if not isinstance(user, User) or not user.is_active:
+def is_own(user: Any, subject: _Subject | None) -> bool:
+    """Whether the subject is this account's own unit or person; what has no subject is nobody's own."""
+    if not isinstance(user, User) or not user.is_active or subject is None:
         return False
     return any(
         g.role == Role.SUBJECT
@@ -338,6 +338,14 @@ def may_be_voter(user: Any) -> bool:
     return has_role(user, Role.SUBJECT, Role.LEADER)
 
 
+def may_see_paper_figures(user: Any, *, counters: Collection[int], compared: bool, is_over: bool, few: bool) -> bool:
+    """The figures of a count of paper ballots: the two who counted once both are done (`compared`); office and auditors
+    when the vote `is_over`, but not those of a `few` ballots, which say how their voters voted."""
+    if not may_see_polls(user) or not compared:
+        return False
+    return user.pk in counters or (is_over and not few)
+
+
 def may_cast(user: Any, entitlement: _Entitlement) -> bool:
     """Vote by account: whoever the entitlement names, or an account that stands for its unit or is its person."""
     if not isinstance(user, User) or not user.is_active:
@@ -350,6 +358,9 @@ def may_cast(user: Any, entitlement: _Entitlement) -> bool:
 
 
 # ---------------------------------------------------------------- evidence
+
+
+PAPER_TALLY = "paper_tally"
 
 
 class _Place(Protocol):
@@ -373,7 +384,12 @@ def may_keep_evidence(user: Any) -> bool:
 
 
 def may_read_evidence(user: Any, round_: _Round, place: _Place) -> bool:
-    """Every file of a place: office, auditors, leaders, its assessor; the subject once the result is announced."""
+    """Every file of a place: office, auditors, leaders, its assessor; the subject once the result is announced.
+
+    Counting sheets of paper ballots: who sees polls, nobody else.
+    """
+    if place.kind == PAPER_TALLY:
+        return may_see_polls(user)
     if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):
         return True
     if any(may_see_marks(user, sheet) for sheet in place.assignments) or _proposes(user, place):
@@ -392,8 +408,8 @@ def _proposes(user: Any, place: _Place) -> bool:
 
 def may_open_evidence(user: Any, round_: _Round, place: _Place) -> bool:
     """Whether there is anything for this account there: files to read, or a place for its own."""
-    if may_read_evidence(user, round_, place):
-        return True
+    if place.kind == PAPER_TALLY or may_read_evidence(user, round_, place):
+        return may_read_evidence(user, round_, place)
     if place.event is not None:
         return place.leaf is not None and may_see_event(user, place.event, place.leaf)
     return place.kind not in {"mark", "inspection"} and is_own(user, place.subject)
@@ -401,7 +417,7 @@ def may_open_evidence(user: Any, round_: _Round, place: _Place) -> bool:
 
 def hands_in_as_subject(user: Any, place: _Place) -> bool:
     """Whether a file of this account would be the subject's own."""
-    if place.kind in {"mark", "inspection"} or not is_own(user, place.subject):
+    if place.kind in {"mark", "inspection", PAPER_TALLY} or not is_own(user, place.subject):
         return False
     if place.event is not None:
         return bool(place.event.proposed_as == "subject") and not is_office(user)
@@ -414,6 +430,8 @@ def _enters_figure(user: Any, place: _Place) -> bool:
 
 def may_add_evidence(user: Any, place: _Place) -> bool:
     """Whoever may enter what is to be proved; dates and phases are the service's matter."""
+    if place.kind == PAPER_TALLY:
+        return may_run_polls(user)
     if place.event is not None:
         return may_change_event(user, place.event)
     if place.kind == "inspection":

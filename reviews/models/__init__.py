@@ -29,6 +29,15 @@ from .meetings import (
     TalkMode,
     TalkState,
 )
+from .paper import (
+    UNDER_WAY,
+    PaperCount,
+    PaperDifference,
+    PaperEntry,
+    PaperFigure,
+    PaperPrint,
+    PaperState,
+)
 from .plan_changes import (
     OPEN_STATES,
     PlanChange,
@@ -73,6 +82,7 @@ from .source import Source
 
 __all__ = [
     "OPEN_STATES",
+    "UNDER_WAY",
     "Assignment",
     "Attainment",
     "Attendee",
@@ -106,6 +116,12 @@ __all__ = [
     "MeetingState",
     "NotApplicable",
     "NumberInput",
+    "PaperCount",
+    "PaperDifference",
+    "PaperEntry",
+    "PaperFigure",
+    "PaperPrint",
+    "PaperState",
     "PaperTally",
     "PartialPresence",
     "Participation",

@@ -1,4 +1,4 @@
-"""Files that prove an input (佐证材料): on a mark, an event, a figure, a self-assessment."""
+"""Files that prove an input (佐证材料): on a mark, an event, a figure, a self-assessment, a count of paper ballots."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .events import Event
+from .polls import Poll
 from .rounds import Round, Subject
 
 
 class EvidenceKind(models.TextChoices):
-    """What a file stands beside. The rest of its target: `subject`, `indicator`, `assessor`, `event`."""
+    """What a file stands beside. The rest of its target: `subject`, `indicator`, `assessor`, `event`, `poll`."""
 
     MARK = "mark", _("mark")
     EVENT = "event", _("event")
     ATTAINMENT = "attainment", _("figure")  # target and actual, or a number; reported or entered
     SELF_REPORT = "self_report", _("self-assessment")  # without an indicator: the summary
     INSPECTION = "inspection", _("on-site verification")
+    PAPER = "paper_tally", _("counting sheets")  # of a poll's paper ballots: without subject and indicator
 
 
 def stored_name(evidence: Evidence, filename: str) -> str:
@@ -40,6 +42,7 @@ class Evidence(models.Model):
     subject = models.ForeignKey(Subject, on_delete=models.SET_NULL, null=True, related_name="evidence")
     indicator = models.CharField(max_length=40, blank=True)
     assessor = models.CharField(max_length=120, blank=True)
+    poll = models.ForeignKey(Poll, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     about = models.CharField(_("about"), max_length=240)
     file = models.FileField(upload_to=stored_name, max_length=120)

@@ -1,7 +1,7 @@
 """Evidence: what a file can stand beside, which files an account sees there, and counts for whole sheets.
 
 A place has a key for addresses: `mark.SUBJECT.ASSIGNMENT`, `event.EVENT`, `attainment.SUBJECT.LEAF`,
-`self_report.SUBJECT.LEAF`, `self_report.SUBJECT.` for the summary, and `inspection.SUBJECT.LEAF`.
+`self_report.SUBJECT.LEAF`, `self_report.SUBJECT.` for the summary, `inspection.SUBJECT.LEAF`, `paper_tally.POLL`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Subquery
 
 from indicators.services import engine_plan
-from reviews.models import Assignment, Event, Evidence, EvidenceKind, Round, SelfReportSubmission, Subject
+from reviews.models import (
+    Assignment,
+    Event,
+    Evidence,
+    EvidenceKind,
+    PaperCount,
+    PaperState,
+    Poll,
+    Round,
+    SelfReportSubmission,
+    Subject,
+)
 from reviews.services.event_leaves import LeafSetting, leaf_settings
 from reviews.tree import ATTAINMENT, EVENTS, NUMBERS, Tree, takes_marks
 from scoring.engine.types import Node
@@ -28,17 +39,19 @@ IN_CELLS = (EvidenceKind.MARK, EvidenceKind.ATTAINMENT)
 class Place:
     """What files stand beside. `assignments`: the sheets of those who assess it.
 
-    `indicator` is "" and `node` None for a self-summary; `leaf` says who takes part in an event.
+    `indicator` is "" and `node` None for a self-summary; `leaf` says who takes part in an event. Counting sheets
+    have a `poll` and no subject.
     """
 
     kind: str
     round: Round
-    subject: Subject
+    subject: Subject | None
     indicator: str = ""
     node: Node | None = None
     assignments: tuple[Assignment, ...] = ()
     event: Event | None = None
     leaf: LeafSetting | None = None
+    poll: Poll | None = None
 
     @property
     def assessor(self) -> str:
@@ -48,12 +61,17 @@ class Place:
     def key(self) -> str:
         if self.event is not None:
             return f"{self.kind}.{self.event.pk}"
+        if self.poll is not None:
+            return f"{self.kind}.{self.poll.pk}"
+        assert self.subject is not None
         last = self.assignments[0].pk if self.kind == EvidenceKind.MARK else self.indicator
         return f"{self.kind}.{self.subject.pk}.{last}"
 
     @property
     def words(self) -> str:
         """“区总工会 · K22 作风建设”."""
+        if self.subject is None:
+            return f"{EvidenceKind(self.kind).label} · {self.poll.voter_class if self.poll else ''}"
         parts = [self.subject.name]
         if self.node is not None:
             parts.append(f"{self.node.code} {self.node.title}")
@@ -66,6 +84,8 @@ class Place:
         found = Evidence.objects.filter(round=self.round, kind=self.kind, withdrawn_at=None).select_related(*PEOPLE)
         if self.event is not None:
             return found.filter(event=self.event)
+        if self.poll is not None:
+            return found.filter(poll=self.poll)
         return found.filter(subject=self.subject, indicator=self.indicator, assessor=self.assessor)
 
 
@@ -80,6 +100,8 @@ def find_place(round_: Round, key: str) -> Place | None:
         return None
     if kind == EvidenceKind.EVENT and not last:
         return place_of_event(round_, int(first))
+    if kind == EvidenceKind.PAPER and not last:
+        return _place_of_poll(round_, int(first))
     if kind == EvidenceKind.MARK:
         assignment = Assignment.objects.filter(round=round_, pk=int(last)).first() if _is_id(last) else None
         return _place_of_mark(round_, int(first), assignment)
@@ -129,11 +151,18 @@ def place_of_event(round_: Round, event_id: int) -> Place | None:
     return Place(EvidenceKind.EVENT, round_, event.subject, event.indicator, node, (), event, leaf)
 
 
+def _place_of_poll(round_: Round, poll_id: int) -> Place | None:
+    poll = Poll.objects.filter(round=round_, pk=poll_id).first()
+    return None if poll is None else Place(EvidenceKind.PAPER, round_, None, poll=poll)
+
+
 def place_of(evidence: Evidence) -> Place | None:
     """Where a file stands; None if what it stood beside was taken out."""
     round_ = evidence.round
     if evidence.kind == EvidenceKind.EVENT:
         return place_of_event(round_, evidence.event_id) if evidence.event_id else None
+    if evidence.kind == EvidenceKind.PAPER:
+        return _place_of_poll(round_, evidence.poll_id) if evidence.poll_id else None
     if evidence.subject_id is None:
         return None
     if evidence.kind == EvidenceKind.MARK:
@@ -154,10 +183,17 @@ def visible_files(user: Any, place: Place) -> QuerySet[Evidence]:
     found = place.rows()
     if not access.may_read_evidence(user, place.round, place):
         return found.filter(from_subject=True) if access.is_own(user, place.subject) else found.none()
-    if place.kind == EvidenceKind.SELF_REPORT and not access.is_own(user, place.subject):
+    if place.subject and place.kind == EvidenceKind.SELF_REPORT and not access.is_own(user, place.subject):
         # A draft is its writers' alone: others see what was there when the report was handed in.
         found = found.filter(uploaded_at__lte=_handed_in(place.subject))
+    if place.poll is not None and _is_being_counted(place.poll.pk):
+        found = found.filter(uploaded_by=user)
     return found
+
+
+def _is_being_counted(poll_id: int | None) -> bool:
+    """Whether two people enter paper ballots: until both are done neither sees the other's counting sheets."""
+    return PaperCount.objects.filter(poll=poll_id, state=PaperState.ENTERING).exists()
 
 
 def _handed_in(subject: Subject) -> Subquery:
@@ -168,6 +204,12 @@ def _handed_in(subject: Subject) -> Subquery:
 
 def may_read_file(user: Any, evidence: Evidence) -> bool:
     """Whether the account may open this file. Withdrawn, or beside nothing any more: only those who keep it."""
+    if (
+        evidence.kind == EvidenceKind.PAPER
+        and evidence.uploaded_by_id != user.pk
+        and _is_being_counted(evidence.poll_id)
+    ):
+        return False
     if access.may_keep_evidence(user):
         return True
     if evidence.withdrawn_at is not None or (place := place_of(evidence)) is None:

@@ -139,9 +139,10 @@ def spared_places(round_: Round, codes: Collection[str]) -> set[tuple[int, str]]
 
 
 def withheld_classes(round_: Round, plan: Plan) -> dict[tuple[str, str], frozenset[str]]:
-    """(subject's code, leaf) → classes of which too few ballots came online to show anything. One query.
+    """(subject's code, leaf) → classes of which too few ballots came online, or on paper, to show anything. One query.
 
-    Paper beside them does not help: who counted the paper knows its answers and would subtract them.
+    The other channel does not help: who counted the paper knows its answers and would subtract them, and everybody
+    knows who voted on paper.
     """
     rows = BallotCount.objects.filter(subject__round=round_).values_list(*_VOTES)
     return _too_few(rows, plan.minimum_votes)
@@ -159,12 +160,13 @@ _VOTES = ("subject__code", "indicator", "voter_class", "answer", "channel", "cou
 def _too_few(
     rows: Iterable[tuple[str, str, str, str, str, int]], minimum: int
 ) -> dict[tuple[str, str], frozenset[str]]:
-    votes: Counter[tuple[str, str, str]] = Counter()
+    least = {Channel.ONLINE: max(minimum, LEAST_VOTERS), Channel.PAPER: LEAST_VOTERS}
+    votes: Counter[tuple[str, str, str, str]] = Counter()
     for code, leaf, name, answer, channel, count in rows:
-        if channel == Channel.ONLINE and answer != ABSTAIN:
-            votes[code, leaf, name] += count
+        if answer != ABSTAIN:
+            votes[code, leaf, name, channel] += count
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for (code, leaf, name), number in votes.items():
-        if 0 < number < max(minimum, LEAST_VOTERS):
+    for (code, leaf, name, channel), number in votes.items():
+        if 0 < number < least[Channel(channel)]:
             found[code, leaf].add(name)
     return {key: frozenset(names) for key, names in found.items()}

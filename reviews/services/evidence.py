@@ -74,6 +74,7 @@ def add_evidence(*, place: Place, file: File[bytes], by: User, title: str = "") 
         indicator=place.indicator,
         assessor=place.assessor,
         event=place.event,
+        poll=place.poll,
         about=place.words[:240],
         name=checked.name,
         title=clean_words(title)[:120],
@@ -142,7 +143,7 @@ def closed_words(place: Place, by: Any) -> str:
 
 
 def _ensure_report_open(round_: Round, place: Place) -> None:
-    if place.event is not None:
+    if place.event is not None or place.subject is None:
         return
     rules = report_rules(round_)
     kind = ReportKind.FIGURES if place.kind == EvidenceKind.ATTAINMENT else ReportKind.SELF_REPORT

@@ -14,6 +14,7 @@ from units import audit
 from units.models import User
 
 from . import turns
+from .paper import annul_paper
 from .setup import guard, locked_poll
 
 
@@ -28,8 +29,8 @@ def annul_poll(*, poll: Poll, reason: str, by: User, together: bool = False) -> 
     if not reason.strip():
         raise InvalidInput(_("Annulling a vote needs a reason."), "reason")
     with transaction.atomic():
+        ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.OPEN, PollState.CLOSED, PollState.COUNTED)
-        ensure_collecting(locked.round_id)
         turns.alone(locked.pk)
         group = [locked, *_counted_siblings(locked)] if together else [locked]
         if (
@@ -68,6 +69,8 @@ def _annul(poll: Poll, reason: str, by: User) -> None:
         "issued": poll.entitlements.count(),
         "received": Participation.objects.filter(poll_id=poll.pk).count(),
     }
+    if paper := annul_paper(poll):
+        poll.report["paper"] = paper
     # Codes of a vote that counts no more must not open the next one.
     poll.entitlements.update(code_hash=None)
     poll.doors.update(is_open=False)

@@ -167,7 +167,7 @@ def seats(door: Door) -> Any:
 
 
 def _sit_down(door: Door, device: str) -> Entitlement:
-    free = seats(door).filter(code_hash=None, door__is_open=True).order_by("pk")
+    free = seats(door).filter(code_hash=None, on_paper=False, door__is_open=True).order_by("pk")
     seat: Entitlement | None = free.select_for_update(of=("self",), skip_locked=True).first()
     if seat is None:
         raise NotEntitled(no_seat())

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from nacl.public import PrivateKey
@@ -45,6 +46,7 @@ from units.models import User
 from . import turns
 from .casting import unpack
 from .keys import private_key
+from .paper import add_paper, ensure_paper_confirmed
 from .setup import close_poll
 
 BATCH = 1000
@@ -72,24 +74,24 @@ class _Box:
 def count_polls(*, round: Round, parts: Sequence[str], by: User) -> list[Poll]:  # noqa: A002
     """Open, judge and add up the ballots of all closed polls of a round, and destroy them. Gives the polls.
 
-    A poll whose last day is over is closed first. Classes that vote on one indicator are counted together: InvalidInput
-    as long as another one is still to vote.
-    InvalidInput "parts" for a passphrase that does not fit. Audited, without anything of the ballots; publishes the
-    receipts; makes the computed result stale. All or nothing.
+    A poll whose last day is over is closed first. Classes that vote on one indicator are counted together, and with
+    their paper ballots: InvalidInput as long as another one is still to vote, or paper handed out is not counted and
+    confirmed. InvalidInput "parts" for a passphrase that does not fit; where nobody voted online none is needed.
+    Audited, without anything of the ballots; publishes the receipts; makes the computed result stale. All or nothing.
     """
     if not access.may_run_polls(by):
         raise NotAllowed
-    box = BallotBox.objects.filter(round=round).first()
-    if box is None:
-        raise InvalidInput(_("The round has no ballot key."))
-    key = private_key(box, parts)
+    key = _key(round, parts)
     with transaction.atomic():
         round_ = ensure_collecting(round)
         _close_overdue(round_)
         polls = list(Poll.objects.select_for_update(of=("self",)).filter(round=round_, state=PollState.CLOSED))
         if not polls:
             raise InvalidInput(_("No closed poll waits for the count."))
+        if key is None and any(poll.public_key for poll in polls):
+            raise InvalidInput(_("Another poll was closed at this moment; please start the count again."))
         _nobody_still_votes(round_, polls)
+        ensure_paper_confirmed(polls)
         for poll in polls:
             _count(poll, key, by)
         touch_inputs(round_.pk)
@@ -101,6 +103,21 @@ def _close_overdue(round_: Round) -> None:
     for poll in Poll.objects.filter(round=round_, state=PollState.OPEN):
         if is_late(poll.closes_on):
             close_poll(poll=poll, by=None)
+
+
+def needs_key(round_: Round) -> bool:
+    """Whether any poll to be counted took ballots online. Polls on paper alone have nothing that is sealed."""
+    over = Q(state=PollState.CLOSED) | Q(state=PollState.OPEN, closes_on__lt=timezone.localdate())
+    return Poll.objects.filter(over, round=round_).exclude(public_key=b"").exists()
+
+
+def _key(round_: Round, parts: Sequence[str]) -> PrivateKey | None:
+    if not needs_key(round_):
+        return None
+    box = BallotBox.objects.filter(round=round_).first()
+    if box is None:
+        raise InvalidInput(_("The round has no ballot key."))
+    return private_key(box, parts)
 
 
 def waiting_for(round_: Round, polls: Iterable[Poll]) -> list[Poll]:
@@ -117,7 +134,7 @@ def _nobody_still_votes(round_: Round, polls: list[Poll]) -> None:
         raise InvalidInput(words % {"list": "、".join(poll.voter_class for poll in waiting)})
 
 
-def _count(poll: Poll, key: PrivateKey, by: User) -> None:
+def _count(poll: Poll, key: PrivateKey | None, by: User) -> None:
     turns.alone(poll.pk)
     terms = Terms.from_json(poll.terms)
     opened = _opened(poll, terms, key)
@@ -127,6 +144,7 @@ def _count(poll: Poll, key: PrivateKey, by: User) -> None:
     PollReceipts.objects.create(poll=poll, codes=sorted(opened.receipts))
     _destroy_ballots(poll, used)
     poll.report = _report(poll, terms, opened, len(used))
+    add_paper(poll)
     poll.state, poll.counted_at = PollState.COUNTED, timezone.now()
     poll.save(update_fields=["report", "state", "counted_at"])
     changes = {"ballots": (None, opened.received)}
@@ -136,8 +154,10 @@ def _count(poll: Poll, key: PrivateKey, by: User) -> None:
     audit.record(by, "count poll", poll, changes=changes, round_id=poll.round_id)
 
 
-def _opened(poll: Poll, terms: Terms, key: PrivateKey) -> _Box:
+def _opened(poll: Poll, terms: Terms, key: PrivateKey | None) -> _Box:
     found = _Box()
+    if key is None:
+        return found
     known = set(poll.round.subjects.values_list("pk", flat=True))
     spared = spared_places(poll.round, [leaf.code for leaf in terms.leaves])
     for box in SealedBallot.objects.filter(poll_id=poll.pk).values_list("box", flat=True).iterator(chunk_size=500):

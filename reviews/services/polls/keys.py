@@ -62,10 +62,10 @@ def key_number(round_: Round) -> int:
 
 
 def holds_ballots(round_: Round) -> bool:
-    """Whether people vote under the key, or have: it cannot be replaced."""
+    """Whether people vote under the key, or have: it cannot be replaced. A poll on paper alone has none."""
     polls = round_.polls.filter(state__in=[PollState.OPEN, PollState.CLOSED]).values_list("pk", flat=True)
-    states = set(round_.polls.values_list("state", flat=True))
-    return PollState.OPEN in states or SealedBallot.objects.filter(poll_id__in=list(polls)).exists()
+    is_open = round_.polls.filter(state=PollState.OPEN).exclude(public_key=b"").exists()
+    return is_open or SealedBallot.objects.filter(poll_id__in=list(polls)).exists()
 
 
 def confirm_key(*, box: BallotBox, parts: Sequence[str], by: User) -> None:

@@ -94,6 +94,7 @@ def open_poll(*, poll: Poll, by: User, despite_few: str = "") -> Poll:
     """Fix who votes on whom and under which terms, and let them vote at once. Audited. Raises what `fix_poll` does."""
     guard(by)
     with transaction.atomic():
+        ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.PREPARED)
         number = _fix(locked, despite_few)
         _open(locked)
@@ -111,6 +112,7 @@ def fix_poll(*, poll: Poll, by: User, despite_few: str = "") -> Poll:
     """
     guard(by)
     with transaction.atomic():
+        ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.PREPARED)
         number = _fix(locked, despite_few)
         locked.state = PollState.READY
@@ -124,8 +126,8 @@ def start_poll(*, poll: Poll, by: User) -> Poll:
     """Let the fixed voters of a poll vote. Audited. Raises InvalidInput ("closes_on")."""
     guard(by)
     with transaction.atomic():
+        ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.READY)
-        ensure_collecting(locked.round_id)
         _open(locked)
         changes = {"last day": (None, locked.closes_on)}
         audit.record(by, "open poll", locked, changes=changes, round_id=locked.round_id)
@@ -136,6 +138,7 @@ def take_back_poll(*, poll: Poll, by: User) -> Poll:
     """Let the voters of a poll that nobody could vote in yet be settled anew. Its slips and links are dead. Audited."""
     guard(by)
     with transaction.atomic():
+        ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.READY)
         number, _rows = locked.entitlements.all().delete()
         locked.papers.all().delete()
@@ -153,11 +156,12 @@ def _fix(locked: Poll, despite_few: str) -> int:
     locked.round = round_
     if is_late(locked.closes_on):
         raise InvalidInput(_("The last day of this poll is over: settle another one first."), "closes_on")
-    box_of(locked)
     _check_siblings(locked)
     seen = preview(locked)
     if not seen.electorate.voters:
         raise InvalidInput(_("Nobody would vote in this poll: choose its voters first."))
+    if not all(voter.on_paper for voter in seen.electorate.voters):
+        box_of(locked)
     if seen.thin and not despite_few.strip():
         words = _("On some subjects fewer than %(least)d may vote. Merge classes, or give the reason for voting so.")
         raise InvalidInput(words % {"least": seen.terms.minimum}, "despite_few")
@@ -173,9 +177,15 @@ def _open(locked: Poll) -> None:
     """The key of the round as it is now: it cannot be replaced from here on."""
     if is_late(locked.closes_on):
         raise InvalidInput(_("The last day of this poll is over: settle another one first."), "closes_on")
-    locked.public_key = bytes(box_of(locked).public_key)
+    locked.public_key = _public_key(locked)
     locked.state, locked.opened_at = PollState.OPEN, timezone.now()
     locked.save()
+
+
+def _public_key(poll: Poll) -> bytes:
+    """The round's key; none where all ballots can be cast on paper only, so that nothing will ever be sealed."""
+    online = poll.entitlements.exclude(account=None, unit=None, person=None, slip=None, door=None)
+    return bytes(box_of(poll).public_key) if online.exists() else b""
 
 
 def _distinct(voters: Iterable[Voter]) -> list[Voter]:
@@ -267,8 +277,8 @@ def close_poll(*, poll: Poll, by: User | None) -> Poll:
     if by is not None:
         guard(by)
     with transaction.atomic():
-        turns.alone(poll.pk)
         locked = locked_poll(poll, PollState.OPEN)
+        turns.alone(locked.pk)
         locked.state, locked.closed_at = PollState.CLOSED, timezone.now()
         locked.save(update_fields=["state", "closed_at"])
         audit.record(by, "close poll", locked, round_id=locked.round_id)
@@ -286,14 +296,14 @@ def reopen_poll(*, poll: Poll, closes_on: datetime.date | None, reason: str, by:
     if is_late(closes_on):
         raise InvalidInput(_("This day is over."), "closes_on")
     with transaction.atomic():
+        ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.CLOSED, PollState.OPEN)
-        ensure_collecting(locked.round_id)
         before, locked.closes_on = locked.closes_on, closes_on
         changes: dict[str, tuple[Any, Any]] = {"last day": (before, closes_on)}
         if locked.state == PollState.CLOSED:
             changes["state"] = (PollState.CLOSED.value, PollState.OPEN.value)
         locked.state, locked.closed_at = PollState.OPEN, None
-        key = bytes(box_of(locked).public_key)
+        key = _public_key(locked)
         if key != bytes(locked.public_key):
             # The key was replaced while no ballot lay under it. Casting knows the form of a ballot by the opening.
             locked.public_key, locked.opened_at = key, timezone.now()

@@ -22,6 +22,10 @@ from .views import (
     opening,
     own_events,
     own_reports,
+    paper,
+    paper_compare,
+    paper_entry,
+    paper_forms,
     periods,
     plan_changes,
     plan_versions,
@@ -139,6 +143,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/inspections/<int:sampling_pk>/print/", inspections.inspection_print, name="inspection_print"),
     path("rounds/<int:pk>/inspections/record/<int:inspection_pk>/", inspections.inspection, name="inspection"),
     *meeting_patterns,
+    path("rounds/<int:pk>/polls/paper/", paper.paper_polls, name="paper_polls"),
+    path("rounds/<int:pk>/polls/<int:poll_pk>/paper/", paper.paper, name="paper"),
+    path("rounds/<int:pk>/polls/<int:poll_pk>/paper/voters/", paper.paper_voters, name="paper_voters"),
+    path("rounds/<int:pk>/polls/<int:poll_pk>/paper/ballots/", paper_forms.paper_print, name="paper_print"),
+    path("rounds/<int:pk>/polls/<int:poll_pk>/paper/sheets/", paper_forms.paper_sheets, name="paper_sheets"),
+    path("rounds/<int:pk>/polls/<int:poll_pk>/paper/entry/", paper_entry.paper_entry, name="paper_entry"),
+    path(
+        "rounds/<int:pk>/polls/<int:poll_pk>/paper/entry/save/", paper_entry.paper_entry_save, name="paper_entry_save"
+    ),
+    path(
+        "rounds/<int:pk>/polls/<int:poll_pk>/paper/counts/<int:count_pk>/",
+        paper_compare.paper_compare,
+        name="paper_compare",
+    ),
     path("rounds/<int:pk>/facts/", facts.fact_table, name="fact_table"),
     path("rounds/<int:pk>/history/", history.history, name="history"),
     # Where people vote. No address here names a ballot or a voter.

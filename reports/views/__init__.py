@@ -1,5 +1,6 @@
 """Pages of the reports app, one module per concern."""
 
+from .ballots import paper_book, paper_word, poll_summary
 from .home import home
 from .jobs import job, job_file
 from .workbook import compute, export, load_checked, plan_template, template, upload, workbook
@@ -11,7 +12,10 @@ __all__ = [
     "job",
     "job_file",
     "load_checked",
+    "paper_book",
+    "paper_word",
     "plan_template",
+    "poll_summary",
     "template",
     "upload",
     "workbook",

@@ -128,7 +128,7 @@ def _show(
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "reviews/_evidence.html", context)
-    tab = "events" if place.event else "marks"
+    tab = "events" if place.event else "paper" if place.poll else "marks"
     context |= round_context(request, place.round, tab) | {"back": _back(user, place), "as_page": True}
     return render(request, "reviews/evidence.html", context, status=status)
 
@@ -138,6 +138,8 @@ def _back(user: Any, place: Place) -> str:
     pk = place.round.pk
     if place.event is not None:
         return reverse("reviews:event_detail", args=[pk, place.event.pk])
+    if place.poll is not None:
+        return reverse("reviews:paper", args=[pk, place.poll.pk])
     sheet = next((one for one in place.assignments if access.may_see_marks(user, one)), None)
     if place.kind == EvidenceKind.MARK and sheet is not None:
         return reverse("reviews:mark_sheet", args=[pk, sheet.pk])

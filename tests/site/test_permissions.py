@@ -34,6 +34,10 @@ from reviews.models import (
 )
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
+from reviews.services.polls.preparing import change_poll, prepare_polls
+from reviews.services.polls.setup import open_poll
+from reviews.services.polls.tally import begin_entry
+from reviews.services.polls.voters import Rule, Source
 from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit, make_user
 from units.models import Notification, Person, Role
@@ -311,6 +315,17 @@ ADDRESSES = {
     "reviews:comment_decide": Address(
         None, {OFFICE}, refused=404, roleless=403, args=("round", "comment"), data=(("state", "shown"),)
     ),
+    "reviews:paper_polls": Address(READERS, {OFFICE}, args=ROUND),
+    "reviews:paper": Address(READERS, {OFFICE}, args=("round", "paper_poll")),
+    "reviews:paper_voters": Address(READERS, {OFFICE}, args=("round", "paper_poll")),
+    "reviews:paper_print": Address(READERS, {OFFICE}, args=("round", "paper_poll"), data=(("copies", "2"),)),
+    "reviews:paper_sheets": Address(READERS, args=("round", "paper_poll")),
+    "reviews:paper_entry": Address({OFFICE}, {OFFICE}, args=("round", "paper_poll")),
+    "reviews:paper_entry_save": Address(None, {OFFICE}, args=("round", "paper_poll")),
+    # Before both have finished nobody is told that there are figures.
+    "reviews:paper_compare": Address(
+        READERS, {OFFICE}, refused=403, answer=404, args=("round", "paper_poll", "paper_count")
+    ),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     # Where people vote: for everybody; what a ticket opens is in test_booth.py.
@@ -350,6 +365,9 @@ ADDRESSES = {
     "reports:export": Address(None, READERS, args=ROUND),
     "reports:template": Address(None, READERS, args=ROUND),
     "reports:plan_template": Address(None, READERS, args=("plan",)),
+    "reports:poll_summary": Address(READERS, args=("round", "paper_poll")),
+    "reports:paper_word": Address(READERS, args=("round", "paper_poll")),
+    "reports:paper_book": Address(READERS, args=("round", "paper_poll")),
     "reports:compute": Address(None, {OFFICE}, args=ROUND),
     "reports:job": Address(READERS, refused=404, args=("job",)),
     "reports:job_file": Address(READERS, refused=404, args=("job",)),
@@ -420,6 +438,11 @@ def site() -> Site:
         ADMIN: make_user(Role.ADMIN),
         OFFICE: office,
     }
+    prepare_polls(round=round_, by=office)
+    paper_poll = round_.polls.get(voter_class="leader")
+    rule = Rule((Source("paper", number=3),))
+    open_poll(poll=change_poll(poll=paper_poll, rule=rule, by=office), by=office)
+    entry = begin_entry(poll=paper_poll, by=office)
     delegation = Delegation.objects.create(
         round=round_,
         giver=accounts[ASSESSOR],
@@ -477,6 +500,8 @@ def site() -> Site:
         "plan_version_change": RoundPlanVersion.objects.create(
             round=round_, number=1, before=round_.plan_version, after=round_.plan_version, reason="x", by=office
         ).pk,
+        "paper_poll": paper_poll.pk,
+        "paper_count": entry.count_id,
         "message": Notification.objects.create(account=office, title="x").pk,
         "leaf": "K21",
         "limit": 0,

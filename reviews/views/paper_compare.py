@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from reviews.queries.ballot_sheets import titled
 from reviews.queries.paper import counts_of, differences_of, figures_of, frame_of_poll, may_see_figures
 from reviews.services.errors import Conflict, InvalidInput, ReviewError
 from reviews.services.polls import comparing
-from units.guards import require_known
+from units.guards import require
 from units.views._common import who
 
 from .paper import poll_context, poll_of
@@ -30,11 +30,11 @@ def paper_compare(request: HttpRequest, pk: int, poll_pk: int, count_pk: int) ->
     """Both counts side by side where they differ, and the figures as they stand now. A POST settles a cell."""
     poll = poll_of(request, pk, poll_pk, runs=request.method == "POST")
     count = next((one for one in counts_of(poll) if one.pk == count_pk), None)
-    require_known(count is not None)
-    assert count is not None
+    if count is None:
+        raise Http404
     count.poll = poll
     figures = figures_of(count)
-    require_known(may_see_figures(request.user, count, figures))
+    require(may_see_figures(request.user, count, figures))
     error = ""
     if request.method == "POST":
         try:

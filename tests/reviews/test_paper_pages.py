@@ -243,7 +243,7 @@ def test_nothing_of_one_side_is_on_any_page_of_the_other(desk):
     begin_entry(poll=desk.poll, by=desk.people[1])
     compare = desk.url("reviews:paper_compare", mine.count_id)
     for client in (desk.clients[1], desk.auditor, client_for(office_of())):
-        assert client.get(compare).status_code == 404
+        assert client.get(compare).status_code == 403
         for name in ("reviews:paper", "reviews:paper_entry", "reports:poll_summary"):
             assert "77" not in text(client.get(desk.url(name), follow=True))
         assert "77" not in text(client.get(reverse("reviews:history", args=[desk.round.pk])))
@@ -261,7 +261,7 @@ def test_from_two_counts_to_the_summary(desk):
     compare = desk.url("reviews:paper_compare", count.pk)
     page = one.get(compare).content.decode()
     assert page.count('id="d-') == 2
-    assert desk.auditor.get(compare).status_code == 404
+    assert desk.auditor.get(compare).status_code == 403
     for difference in count.differences.all():
         cell = f"{difference.subject_id}|E2|{difference.answer}"
         sent = {"cell": cell, "seen": difference.version, "value": difference.first}

@@ -36,10 +36,10 @@ from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
 from reviews.services.polls.preparing import change_poll, prepare_polls
 from reviews.services.polls.setup import open_poll
-from reviews.services.polls.tally import begin_entry
 from reviews.services.polls.voters import Rule, Source
 from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit, make_user
+from tests.reviews.paper import both_finish, figures_of_ballots
 from units.models import Notification, Person, Role
 
 pytestmark = pytest.mark.django_db
@@ -322,10 +322,8 @@ ADDRESSES = {
     "reviews:paper_sheets": Address(READERS, args=("round", "paper_poll")),
     "reviews:paper_entry": Address({OFFICE}, {OFFICE}, args=("round", "paper_poll")),
     "reviews:paper_entry_save": Address(None, {OFFICE}, args=("round", "paper_poll")),
-    # Before both have finished nobody is told that there are figures.
-    "reviews:paper_compare": Address(
-        READERS, {OFFICE}, refused=403, answer=404, args=("round", "paper_poll", "paper_count")
-    ),
+    # The two who counted; others of the office and auditors once the vote is closed.
+    "reviews:paper_compare": Address({OFFICE}, {OFFICE}, args=("round", "paper_poll", "paper_count")),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     # Where people vote: for everybody; what a ticket opens is in test_booth.py.
@@ -442,7 +440,7 @@ def site() -> Site:
     paper_poll = round_.polls.get(voter_class="leader")
     rule = Rule((Source("paper", number=3),))
     open_poll(poll=change_poll(poll=paper_poll, rule=rule, by=office), by=office)
-    entry = begin_entry(poll=paper_poll, by=office)
+    paper_count = both_finish(paper_poll, (office, make_user(Role.OFFICE)), figures_of_ballots([]))
     delegation = Delegation.objects.create(
         round=round_,
         giver=accounts[ASSESSOR],
@@ -501,7 +499,7 @@ def site() -> Site:
             round=round_, number=1, before=round_.plan_version, after=round_.plan_version, reason="x", by=office
         ).pk,
         "paper_poll": paper_poll.pk,
-        "paper_count": entry.count_id,
+        "paper_count": paper_count.pk,
         "message": Notification.objects.create(account=office, title="x").pk,
         "leaf": "K21",
         "limit": 0,

@@ -315,15 +315,15 @@ ADDRESSES = {
     "reviews:comment_decide": Address(
         None, {OFFICE}, refused=404, roleless=403, args=("round", "comment"), data=(("state", "shown"),)
     ),
-    "reviews:paper_polls": Address(READERS, {OFFICE}, args=ROUND),
-    "reviews:paper": Address(READERS, {OFFICE}, args=("round", "paper_poll")),
-    "reviews:paper_voters": Address(READERS, {OFFICE}, args=("round", "paper_poll")),
-    "reviews:paper_print": Address(READERS, {OFFICE}, args=("round", "paper_poll"), data=(("copies", "2"),)),
-    "reviews:paper_sheets": Address(READERS, args=("round", "paper_poll")),
-    "reviews:paper_entry": Address({OFFICE}, {OFFICE}, args=("round", "paper_poll")),
-    "reviews:paper_entry_save": Address(None, {OFFICE}, args=("round", "paper_poll")),
+    "reviews:paper_polls": Address(READERS, {OFFICE}, args=("other_round",)),
+    "reviews:paper": Address(READERS, {OFFICE}, args=("other_round", "paper_poll")),
+    "reviews:paper_voters": Address(READERS, {OFFICE}, args=("other_round", "paper_poll")),
+    "reviews:paper_print": Address(READERS, {OFFICE}, args=("other_round", "paper_poll"), data=(("copies", "2"),)),
+    "reviews:paper_sheets": Address(READERS, args=("other_round", "paper_poll")),
+    "reviews:paper_entry": Address({OFFICE}, {OFFICE}, args=("other_round", "paper_poll")),
+    "reviews:paper_entry_save": Address(None, {OFFICE}, args=("other_round", "paper_poll")),
     # The two who counted; others of the office and auditors once the vote is closed.
-    "reviews:paper_compare": Address({OFFICE}, {OFFICE}, args=("round", "paper_poll", "paper_count")),
+    "reviews:paper_compare": Address({OFFICE}, {OFFICE}, args=("other_round", "paper_poll", "paper_count")),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     # Where people vote: for everybody; what a ticket opens is in test_booth.py.
@@ -363,9 +363,9 @@ ADDRESSES = {
     "reports:export": Address(None, READERS, args=ROUND),
     "reports:template": Address(None, READERS, args=ROUND),
     "reports:plan_template": Address(None, READERS, args=("plan",)),
-    "reports:poll_summary": Address(READERS, args=("round", "paper_poll")),
-    "reports:paper_word": Address(READERS, args=("round", "paper_poll")),
-    "reports:paper_book": Address(READERS, args=("round", "paper_poll")),
+    "reports:poll_summary": Address(READERS, args=("other_round", "paper_poll")),
+    "reports:paper_word": Address(READERS, args=("other_round", "paper_poll")),
+    "reports:paper_book": Address(READERS, args=("other_round", "paper_poll")),
     "reports:compute": Address(None, {OFFICE}, args=ROUND),
     "reports:job": Address(READERS, refused=404, args=("job",)),
     "reports:job_file": Address(READERS, refused=404, args=("job",)),
@@ -436,8 +436,8 @@ def site() -> Site:
         ADMIN: make_user(Role.ADMIN),
         OFFICE: office,
     }
-    prepare_polls(round=round_, by=office)
-    paper_poll = round_.polls.get(voter_class="leader")
+    prepare_polls(round=other_round, by=office)
+    paper_poll = other_round.polls.earliest("pk")
     rule = Rule((Source("paper", number=3),))
     open_poll(poll=change_poll(poll=paper_poll, rule=rule, by=office), by=office)
     paper_count = both_finish(paper_poll, (office, make_user(Role.OFFICE)), figures_of_ballots([]))

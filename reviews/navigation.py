@@ -55,6 +55,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("marks", _("Mark sheets") if access.may_see_all_marks(user) else _("My marks"), "reviews:my_marks", marks),
         ("own", _("My reports"), "reviews:own_reports", access.is_subject(user)),
         ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
+        ("polls", _("Polls"), "reviews:polls", access.may_see_polls(user) and bool(tree.of(BALLOTS))),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
         ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
         ("published", _("Published reports"), "reviews:published", _meets(round_) and _sees_published(user, round_)),

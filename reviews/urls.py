@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from .urls_meetings import urlpatterns as meeting_patterns
+from .urls_polls import poll_patterns
 from .views import (
     applicability,
     booth,
@@ -157,6 +158,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         paper_compare.paper_compare,
         name="paper_compare",
     ),
+    *poll_patterns,
     path("rounds/<int:pk>/facts/", facts.fact_table, name="fact_table"),
     path("rounds/<int:pk>/history/", history.history, name="history"),
     # Where people vote. No address here names a ballot or a voter.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import segno
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from reviews.models import Door
 
-ENTRY = "/vote/"
 # Names under which a server is known to its own machine only.
 ONLY_HERE = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 
 
 def entry(request: HttpRequest) -> str:
     """Where everybody begins, as a whole address."""
-    return request.build_absolute_uri(ENTRY)
+    return request.build_absolute_uri(reverse("reviews:booth"))
 
 
 def with_code(request: HttpRequest, code: str) -> str:
@@ -26,12 +26,12 @@ def with_code(request: HttpRequest, code: str) -> str:
 
 def of_door(request: HttpRequest, door: Door) -> str:
     """The address of a link that many use."""
-    return request.build_absolute_uri(f"{ENTRY}open/{door.token}/")
+    return request.build_absolute_uri(reverse("reviews:booth_door", args=[door.token]))
 
 
 def short(request: HttpRequest) -> str:
     """What people type: without the scheme and the last slash."""
-    return f"{request.get_host()}{ENTRY}".rstrip("/")
+    return f"{request.get_host()}{reverse('reviews:booth')}".rstrip("/")
 
 
 def is_only_here(request: HttpRequest) -> bool:

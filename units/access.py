@@ -346,6 +346,16 @@ def may_see_paper_figures(user: Any, *, counters: Collection[int], compared: boo
     return user.pk in counters or (is_over and not few)
 
 
+def may_read_comments(user: Any, round_: _Round | None = None, subject: _Subject | None = None) -> bool:
+    """What voters wrote (above the minimum, shuffled): office and leaders; the subject of itself once announced.
+
+    It is part of ballots: an auditor does not read it.
+    """
+    if has_role(user, Role.OFFICE, Role.LEADER):
+        return True
+    return round_ is not None and round_.phase in PUBLISHED and subject is not None and is_own(user, subject)
+
+
 def may_cast(user: Any, entitlement: _Entitlement) -> bool:
     """Vote by account: whoever the entitlement names, or an account that stands for its unit or is its person."""
     if not isinstance(user, User) or not user.is_active:

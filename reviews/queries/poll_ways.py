@@ -62,14 +62,19 @@ class Ways:
     accounts: int = 0
     named: int = 0  # with a name, but no account
     named_printed: int = 0
+    named_waiting: int = 0  # neither printed nor voted by an account that is gone since
     numbered: int = 0
     numbered_printed: int = 0
     seats: int = 0
     paper: int = 0
 
     @property
+    def numbered_waiting(self) -> int:
+        return self.numbered - self.numbered_printed
+
+    @property
     def unprinted(self) -> int:
-        return self.named - self.named_printed + self.numbered - self.numbered_printed
+        return self.named_waiting + self.numbered_waiting
 
     @property
     def slips(self) -> int:
@@ -90,6 +95,7 @@ def ways_of(polls: Iterable[Poll]) -> dict[int, Ways]:
         "accounts": named & Q(can_log_in=True),
         "named": no_account,
         "named_printed": no_account & Q(printed_at__isnull=False),
+        "named_waiting": no_account & Q(code_hash=None, used=None),
         "numbered": online & Q(slip__isnull=False),
         "numbered_printed": online & Q(slip__isnull=False, printed_at__isnull=False),
         "seats": Q(door__isnull=False),

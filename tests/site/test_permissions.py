@@ -34,12 +34,13 @@ from reviews.models import (
 )
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
-from reviews.services.polls.preparing import change_poll, prepare_polls
+from reviews.services.polls.preparing import change_poll, change_rule, prepare_polls
 from reviews.services.polls.setup import open_poll
 from reviews.services.polls.voters import Rule, Source
 from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit, make_user
 from tests.reviews.paper import both_finish, figures_of_ballots
+from tests.reviews.polls import poll_for, with_key
 from units.models import Notification, Person, Role
 
 pytestmark = pytest.mark.django_db
@@ -78,9 +79,9 @@ class Address:
     data: tuple[tuple[str, str], ...] = ()
 
 
-ROUND, DRAFT = ("round",), ("draft",)
 MEETING = (("title", "x"), ("date", "2026-12-10"), ("minutes", "8"), ("categories", ""))
 MINUTES = (("opening", "x"), ("seen-opening", "e3b0c44298fc1c14"))
+ROUND, POLLS, DRAFT = ("round",), ("other_round",), ("draft",)
 ADDRESSES = {
     "health": Address(ACCOUNTS, public=True),
     "set_language": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
@@ -324,6 +325,26 @@ ADDRESSES = {
     "reviews:paper_entry_save": Address(None, {OFFICE}, args=("other_round", "paper_poll")),
     # The two who counted; others of the office and auditors once the vote is closed.
     "reviews:paper_compare": Address({OFFICE}, {OFFICE}, args=("other_round", "paper_poll", "paper_count")),
+    "reviews:polls": Address(READERS, {OFFICE}, args=POLLS),
+    "reviews:polls_live": Address(READERS, args=POLLS),
+    "reviews:poll_key": Address(READERS, {OFFICE}, args=POLLS),
+    "reviews:poll_count": Address({OFFICE}, {OFFICE}, args=POLLS),
+    "reviews:poll_exclusions": Address(READERS, {OFFICE}, args=POLLS),
+    "reviews:poll_comments": Address({OFFICE, LEADER}, args=POLLS),
+    "reviews:poll": Address(READERS, {OFFICE}, args=("other_round", "open_poll"), data=(("do", "close"),)),
+    "reviews:poll_voters": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll")),
+    "reviews:poll_check": Address(READERS, {OFFICE}, args=("other_round", "open_poll")),
+    "reviews:poll_people": Address(READERS, args=("other_round", "prepared_poll")),
+    "reviews:poll_draw": Address(READERS, args=("other_round", "prepared_poll")),
+    "reviews:poll_roll": Address(READERS, args=("other_round", "open_poll")),
+    "reviews:poll_slips": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll")),
+    "reviews:poll_doors": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll"), data=(("door", "0"),)),
+    "reviews:poll_poster": Address({OFFICE}, args=("other_round", "open_poll", "office_door")),
+    "reviews:poll_screen": Address(READERS, args=("other_round", "open_poll")),
+    "reviews:poll_chair": Address(None, {OFFICE}, args=("other_round", "open_poll"), data=(("do", "close"),)),
+    "reviews:poll_remind": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll")),
+    "reviews:poll_longer": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll"), data=(("reason", "x"),)),
+    "reviews:poll_annul": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll"), data=(("reason", "x"),)),
     "reviews:fact_table": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:history": Address(STAFF, args=ROUND),
     # Where people vote: for everybody; what a ticket opens is in test_booth.py.
@@ -501,6 +522,7 @@ def site() -> Site:
         "paper_poll": paper_poll.pk,
         "paper_count": paper_count.pk,
         "message": Notification.objects.create(account=office, title="x").pk,
+        **_polls(other_round, office),
         "leaf": "K21",
         "limit": 0,
         "phase": "reviewing",
@@ -517,6 +539,16 @@ def site() -> Site:
     }
     known |= {name: _draft(plan, office).pk for name, plan in DRAFTS.items()}
     return Site({VISITOR: Client()} | {role: client_for(user) for role, user in accounts.items()}, known)
+
+
+def _polls(round_: Round, office: Any) -> dict[str, int]:
+    """An open poll with a link, and one in preparation of which a sample is drawn."""
+    poll = poll_for(round_, "leader", office, kind="door", number=5, label="x")
+    prepared = poll_for(round_, "served", office)
+    change_rule(poll=prepared, rule=Rule((Source("people"),), sample=2, seed="x"), by=office)
+    with_key(round_, office)
+    poll = open_poll(poll=poll, by=office)
+    return {"open_poll": poll.pk, "prepared_poll": prepared.pk, "office_door": poll.doors.get().pk}
 
 
 DRAFTS = {"draft": "district-2020", "published_draft": "yinhai-2016", "thrown_draft": "county-secretary"}

@@ -12,6 +12,7 @@ import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,7 +22,6 @@ from reviews.models import Entitlement, Participation, Poll, PollState, Reminder
 from reviews.queries.poll_ways import accounts_of
 from reviews.services.errors import InvalidInput, RoundClosed
 from reviews.services.reminders import check_words, email_is_set_up
-from reviews.vote_links import ENTRY
 from units import audit
 from units.models import User
 from units.services.notifications import Message, notify
@@ -83,7 +83,7 @@ def remind_voters(*, poll: Poll, subject: str, text: str, by: User, confirmed: b
         reminder = Reminder.objects.create(
             round=locked.round, poll=locked, subject=subject, text=text, sent_by=by, told=len(accounts)
         )
-        notify(messages=[Message(account, subject, text, ENTRY) for account in accounts], by=by)
+        notify(messages=[Message(account, subject, text, reverse("reviews:booth")) for account in accounts], by=by)
         if _queue_mails(reminder, accounts):
             from reviews.tasks import send_reminder_mail
 

@@ -102,8 +102,8 @@ def reissue_slip(*, entitlement: Entitlement, reason: str, by: User) -> Slip:
     if not reason.strip():
         raise InvalidInput(_("Say why the slip is issued anew."), "reason")
     with transaction.atomic():
-        turns.alone(entitlement.poll_id)  # nobody votes with the old code at this moment
         locked = locked_poll(entitlement.poll, *USABLE)
+        turns.alone(locked.pk)  # nobody votes with the old code at this moment
         rows = Entitlement.objects.select_for_update(of=("self",)).select_related("unit", "person__unit")
         one = rows.get(pk=entitlement.pk, poll=locked)
         if one.door_id is not None or one.on_paper:
@@ -130,8 +130,8 @@ def void_slips(*, poll: Poll, kind: str, reason: str, by: User) -> int:
     if not reason.strip():
         raise InvalidInput(_("Say why the slips are voided."), "reason")
     with transaction.atomic():
-        turns.alone(poll.pk)
         locked = locked_poll(poll, *USABLE)
+        turns.alone(locked.pk)
         of_kind = Q(slip__isnull=False) if kind == NUMBERED else Q(slip=None)
         printed = Entitlement.objects.filter(of_kind, poll=locked, door=None, printed_at__isnull=False)
         if printed.filter(used__isnull=False).exists():

@@ -205,7 +205,7 @@ def _check_names(values: Mapping[str, Any], found: Found) -> None:
     for index, row in enumerate(values.get("follow_ups", [])):
         for place, name in enumerate(row.get("grades", [])):
             known(name, grades, ("follow_ups", index, "grades", place))
-    options = [option["title"] for row in values.get("indicators", []) for option in row.get("options", ())]
+    options = [option.get("title") for row in values.get("indicators", []) for option in row.get("options", ())]
     for name in values.get("voting", {}).get("limits", {}):
         known(name, options, ("voting", "limits", name))
     payout = values.get("payout", {})

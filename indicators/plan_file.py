@@ -268,7 +268,7 @@ def _order_of_names(values: Mapping[str, Any]) -> dict[str, int]:
     A database need not keep the order in which a table was written, and it says nothing.
     """
     names = [*values.get("grades", ()), *values.get("categories", ())]
-    names += [option["title"] for row in values.get("indicators", ()) for option in row.get("options", ())]
+    names += [option.get("title", "") for row in values.get("indicators", ()) for option in row.get("options", ())]
     return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 

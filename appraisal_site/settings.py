@@ -202,7 +202,7 @@ REMINDER_PAUSE_HOURS = env.integer("REMINDER_PAUSE_HOURS", 24, low=1, high=24 * 
 AUTH_USER_MODEL = "units.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "units.sessions.AccountBackend",
 ]
 LOGIN_URL = "units:login"
 LOGIN_REDIRECT_URL = "/"
@@ -242,6 +242,7 @@ VOTE_LIMIT_MINUTES = env.integer("VOTE_LIMIT_MINUTES", 10, low=1, high=1440)
 
 # What a browser is told -----------------------------------------------------------------------
 
+SESSION_ENGINE = "units.sessions"
 SESSION_COOKIE_AGE = env.integer("SESSION_HOURS", 12, low=1, high=24 * 14) * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

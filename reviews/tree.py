@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from indicators.models import PlanVersion
+from indicators.services import engine_plan
 from scoring.engine.types import Node, Plan
 
 MARKS = frozenset({"marks"})
@@ -79,3 +81,18 @@ class Tree:
     @cached_property
     def order(self) -> dict[str, int]:
         return {code: position for position, code in enumerate(self.nodes)}
+
+
+_kept: dict[str, Tree] = {}
+_MOST = 16
+
+
+def tree_of_version(version: PlanVersion) -> Tree:
+    """The tree of a version's plan, kept for as long as the plan itself is: for requests that do little else."""
+    plan = engine_plan(version)
+    found = _kept.get(version.digest)
+    if found is None or found.plan is not plan:
+        if len(_kept) >= _MOST:
+            _kept.clear()
+        found = _kept[version.digest] = Tree(plan)
+    return found

@@ -45,7 +45,7 @@ def make_user(role: Role | str | None = None, unit: Unit | None = None, **fields
 def client_for(user: User) -> Client:
     """A browser in which this account is logged in."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="units.sessions.AccountBackend")
     return client
 
 

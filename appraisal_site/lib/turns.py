@@ -6,8 +6,12 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from django.db import connection
+
+
+_here = Lock()
 
 
 @contextmanager
@@ -22,7 +26,8 @@ def in_turn() -> Iterator[None]:
     if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
         yield
         return
+    # One of each process waits for the file, the others for that one: a lock that is given up wakes all who wait for it.
     # A file of its own: to close the database's file here would give up SQLite's own locks on it.
-    with Path(f"{name}-turn").open("a") as file:
+    with _here, Path(f"{name}-turn").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

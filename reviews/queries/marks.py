@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
+from appraisal_site.lib.prepared import Prepared, instance, names_of
 from reviews.models import Assignment, Mark, NotApplicable
 from reviews.tree import Tree
 from units.models import User
@@ -45,6 +47,31 @@ class Cell:
 EMPTY = Cell()
 
 
+SIGNATURE = ["updated_by__name", "updated_by__username"]
+_marks = Prepared(
+    lambda subjects, codes: Mark.objects.filter(subject__in=subjects, indicator__in=codes)
+    .order_by("-assessor", "-pk")
+    .values_list(*names_of(Mark), *SIGNATURE)
+)
+_excluded = Prepared(
+    lambda subjects, codes: NotApplicable.objects.filter(subject__in=subjects, indicator__in=codes).values_list(
+        *names_of(NotApplicable), *SIGNATURE
+    )
+)
+R = TypeVar("R", Mark, NotApplicable)
+
+
+def _signed(model: type[R], rows: Iterable[tuple[Any, ...]]) -> list[R]:
+    """The rows as objects, each with as much of the account that wrote it as is shown."""
+    names, found = names_of(model), []
+    for values in rows:
+        row = instance(model, names, values[: len(names)])
+        if row.updated_by_id:
+            row.updated_by = instance(User, ["id", "name", "username"], [row.updated_by_id, *values[len(names) :]])
+        found.append(row)
+    return found
+
+
 def cells_of(assignment: Assignment, tree: Tree, subject_ids: Collection[int]) -> dict[int, Cell]:
     """Subject id → cell, for those that are not empty. Two queries."""
     found = cells_of_sheets([assignment], tree, subject_ids)
@@ -58,12 +85,10 @@ def cells_of_sheets(
 
     A leaf without a named assessor shows whatever mark is there.
     """
-    marks = Mark.objects.filter(subject__in=subject_ids, indicator__in={one.indicator for one in assignments})
-    given = list(marks.select_related("updated_by").order_by("-assessor", "-pk"))
+    given = _signed(Mark, _marks(list(subject_ids), sorted({one.indicator for one in assignments})))
     paths = {one.pk: tree.path(one.indicator) for one in assignments}
     codes = {code for path in paths.values() for code in path}
-    rows = NotApplicable.objects.filter(subject__in=subject_ids, indicator__in=codes)
-    excluded = list(rows.select_related("updated_by"))
+    excluded = _signed(NotApplicable, _excluded(list(subject_ids), sorted(codes)))
     found: dict[tuple[int, int], Cell] = {}
     for one in assignments:
         for mark in given:

@@ -6,19 +6,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
-from indicators.services import engine_plan
+from appraisal_site.lib.prepared import Prepared
 from reviews.models import Assignment, Phase, Round, Subject
 from reviews.own_unit import forbids, own_units
-from reviews.tree import ATTAINMENT, NUMBERS, Tree, takes_marks
+from reviews.tree import ATTAINMENT, NUMBERS, Tree, takes_marks, tree_of_version
 from scoring.engine.types import Node
 from units import access
 from units.models import User
 
 from .freezing import Standing, standings
+from .keystroke import sheets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,11 @@ class Grid:
 def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> Grid:
     """The leaves of marks that this account may see, and those of numbers that it may enter, in the plan's order.
 
-    Two queries, or four. Load the round by `round_for_grid`. `only`: of these assignments, for who is about to save.
+    Two queries, or four. Load the round by `light_round`. `only`: of these assignments, for who is about to save.
     """
-    tree = Tree(engine_plan(round_.plan_version))
+    tree = tree_of_version(round_.plan_version)
     seen, codes = [], {}
-    assignments = round_.assignments.select_related("unit")
-    for one in assignments if only is None else assignments.filter(pk__in=only):
+    for one in sheets_of(round_, only):
         codes[str(one.pk)] = one.indicator
         node = tree.nodes[one.indicator]
         marked = takes_marks(node)
@@ -103,11 +103,20 @@ def places(subject: int | str, leaf: Leaf) -> Iterator[str]:
     yield from (f"{place}:{part}" for part in leaf.parts) if leaf.parts else (place,)
 
 
+_rows = Prepared(
+    lambda round_: Subject.objects.filter(round=round_)
+    .order_by()
+    .values("round")
+    .annotate(number=Count("pk"), last=Max("pk"))
+    .values_list("number", "last")
+)
+
+
 def shape_of(grid: Grid) -> str:
     """Changes when rows or columns of the grid do: then the whole must be read again. One query."""
-    subjects = Subject.objects.filter(round=grid.round).aggregate(number=Count("pk"), last=Max("pk"))
+    subjects = "".join(f"{number}.{last}" for number, last in _rows(grid.round.pk))
     columns = ",".join(str(leaf.assignment.pk) for leaf in grid.leaves)
-    return f"{grid.round.plan_version_id}/{subjects['number']}.{subjects['last']}/{columns}"
+    return f"{grid.round.plan_version_id}/{subjects}/{columns}"
 
 
 def subjects_data(user: User, round_: Round) -> list[dict[str, Any]]:
@@ -155,8 +164,3 @@ def groups_data(grid: Grid) -> list[dict[str, Any]]:
 def _child(node: Node) -> dict[str, Any]:
     weight = node.points if node.weight is None else node.weight
     return {"code": node.code, "title": node.title, "points": canonical(node.points), "weight": canonical(weight)}
-
-
-def round_for_grid(pk: int) -> QuerySet[Round]:
-    """The round without the document of its plan, which lies parsed in `engine_plan`."""
-    return Round.objects.filter(pk=pk).select_related("plan_version").defer("plan_version__document")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from appraisal_site.lib.prepared import Prepared
 from reviews.models import FigureReport, Round, Subject, Target
 from reviews.own_unit import forbids, own_units
 from reviews.services.trail import BRANCH, CELL
@@ -24,10 +25,10 @@ LOADED = "load workbook"
 MANY = 2000
 
 
-def traced(round_: Round) -> QuerySet[AuditEntry]:
+def traced(round_: int) -> QuerySet[AuditEntry]:
     """The entries that tell of changed cells: of a cell or a branch, of targets and figures reported, and of a
     workbook, whose new rows have none of their own."""
-    own = AuditEntry.objects.filter(round_id=round_.pk)
+    own = AuditEntry.objects.filter(round_id=round_)
     return own.filter(target__in=TRACED) | own.filter(target=ROUND, action=LOADED)
 
 
@@ -39,8 +40,16 @@ def cursor_of(round_: Round) -> int:
     numbers, whichever transaction began first, and below the highest that can be seen nothing appears later. Numbers
     of other entries have no such order: they never become a cursor.
     """
-    newest = traced(round_).order_by("-id").values_list("id", flat=True).first()
+    newest = traced(round_.pk).order_by("-id").values_list("id", flat=True).first()
     return newest or 0
+
+
+_entries = Prepared(
+    lambda round_, cursor: traced(round_)
+    .filter(id__gt=cursor)
+    .order_by("id")
+    .values_list("id", "target", "target_id")[: MANY + 1]
+)
 
 
 @dataclass(slots=True)
@@ -54,9 +63,7 @@ def changes_since(user: User, grid: Grid, cursor: int) -> Changes:
 
     A cell that became empty is sent as empty. Ten queries at most; one if nothing changed.
     """
-    entries = list(
-        traced(grid.round).filter(id__gt=cursor).order_by("id").values_list("id", "target", "target_id")[: MANY + 1]
-    )
+    entries = _entries(grid.round.pk, cursor)
     if not entries:
         return Changes(cursor, {})
     if len(entries) > MANY or any(target == ROUND for _id, target, _part in entries):

@@ -14,12 +14,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indicators.services import engine_plan
 from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
 from reviews.numbers import check_mark
 from reviews.own_unit import NO_DEPUTY, OwnUnits, forbids, is_own_unit, own_units
+from reviews.queries.keystroke import subjects_with_person
 from reviews.queries.marks import EMPTY, Cell, Kind, cells_of_sheets, row_cell
-from reviews.tree import Tree, takes_marks
+from reviews.tree import Tree, takes_marks, tree_of_version
 from scoring.engine.types import Node
 from units import access
 from units.models import AuditEntry, User
@@ -63,8 +63,14 @@ def save_rows(*, assignment: Assignment, rows: Sequence[Row], by: User) -> Saved
     return saved
 
 
-def save_sheets(*, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User, known: bool = False) -> list[Saved]:
-    """`save_rows` for several sheets of one round at once: the same number of queries as for one.
+def save_sheets(
+    *,
+    sheets: Sequence[tuple[Assignment, Sequence[Row]]],
+    by: User,
+    known: bool = False,
+    round: Round | None = None,  # noqa: A002
+) -> list[Saved]:
+    """`save_rows` for several sheets of one round (which may be given) at once: the same number of queries as for one.
 
     A row of a subject that is not of this round is refused like any other wrong row, unless all must be `known`.
     The rows of a frozen sheet are refused; if every sheet is, SheetFrozen (a RoundClosed) is raised.
@@ -75,7 +81,7 @@ def save_sheets(*, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User,
             raise NotAllowed
     with transaction.atomic():
         # From here to the end nobody else writes to this round: what is read now is what is written on.
-        round_ = ensure_collecting(sheets[0][0].round_id)
+        round_ = ensure_collecting(round or sheets[0][0].round_id)
         frozen = frozen_sheets(round_, [assignment for assignment, _rows in sheets])
         if all(assignment.pk in frozen for assignment, _rows in sheets):
             raise frozen[sheets[0][0].pk]
@@ -197,11 +203,10 @@ def _read(
     round_: Round, sheets: Sequence[tuple[Assignment, Sequence[Row]]], by: User, known: bool
 ) -> list[tuple[_Sheet, Sequence[Row]]]:
     ids = {row.subject_id for _assignment, rows in sheets for row in rows}
-    found = Subject.objects.filter(round=round_, pk__in=ids).select_related("person")
-    subjects = {s.pk: s for s in found}
+    subjects = subjects_with_person(round_.pk, ids)
     if known and ids - subjects.keys():
         raise _unknown()
-    tree = Tree(engine_plan(round_.plan_version))
+    tree = tree_of_version(round_.plan_version)
     for assignment, _rows in sheets:
         node = tree.nodes[assignment.indicator]
         if not takes_marks(node):

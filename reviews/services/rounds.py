@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from indicators.models import PlanVersion
 from indicators.services import engine_plan, freeze_version
 from reviews.models import Assignment, Phase, Round, Subject
+from reviews.queries.keystroke import locked_round
 from reviews.queries.polls import obstacle
 from reviews.tree import Tree
 from scoring.engine.types import Plan
@@ -179,7 +180,8 @@ def _assignments(round_: Round, plan: Plan, units: Mapping[str, Unit | None]) ->
 
 def touch_inputs(round_id: int) -> None:
     """Every write of an input ends with this: a result computed before is stale from now on."""
-    Round.objects.filter(pk=round_id).update(input_version=F("input_version") + 1)
+    with connection.cursor() as cursor:  # at every keystroke: the ORM takes longer to say it than the database to do it
+        cursor.execute("UPDATE reviews_round SET input_version = input_version + 1 WHERE id = %s", [round_id])
 
 
 def ensure_collecting(round_: Round | int) -> Round:
@@ -189,10 +191,7 @@ def ensure_collecting(round_: Round | int) -> Round:
     a mark and a 不适用 of the same cell, which no constraint can join, meet in some order.
     Call it first inside `transaction.atomic()`.
     """
-    pk = round_.pk if isinstance(round_, Round) else round_
-    # The plan's document is as large as a picture and lies parsed in `engine_plan` already.
-    rounds = Round.objects.select_related("plan_version").defer("plan_version__document")
-    locked = rounds.select_for_update(of=("self",)).get(pk=pk)
+    locked = locked_round(round_.pk, round_) if isinstance(round_, Round) else locked_round(round_)
     if locked.phase != Phase.COLLECTING:
         raise RoundClosed
     return locked

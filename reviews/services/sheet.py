@@ -135,7 +135,7 @@ def _save_marks(grid: Grid, sheets: list[tuple[Leaf, Cells]], by: User) -> None:
                 answer.error = error
         asked.append((leaf.assignment, rows))
     try:
-        saved = patiently(lambda: save_sheets(sheets=asked, by=by))
+        saved = patiently(lambda: save_sheets(sheets=asked, by=by, round=grid.round))
     except ReviewError as error:
         for _leaf, cells in sheets:
             for _wish, answer in cells:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from reviews.models import Assignment, Phase, Round, Subject
 from reviews.navigation import round_context
 from reviews.own_unit import OwnUnits, own_units
 from reviews.queries import sheet as queries
+from reviews.queries.keystroke import light_round
 from reviews.queries.sheet import Grid, Leaf
 from reviews.queries.sheet_cells import cells_of_grid, close_own_units
 from reviews.queries.sheet_changes import changes_since, cursor_of
@@ -71,10 +72,18 @@ def _config(request: HttpRequest, round_: Round, *, editable: bool) -> dict[str,
 
 def _grid(request: HttpRequest, pk: int) -> Grid:
     """The grid of a small request: the plan's document stays in the database."""
-    require(access.may_see_rounds(request.user))
-    round_ = get_object_or_404(queries.round_for_grid(pk))
+    round_ = _round(request, pk)
     require(access.may_see_some_marks(request.user))
     return queries.grid_of(who(request), round_)
+
+
+def _round(request: HttpRequest, pk: int) -> Round:
+    """As `get_round`, for small requests."""
+    require(access.may_see_rounds(request.user))
+    round_ = light_round(pk)
+    if round_ is None:
+        raise Http404
+    return round_
 
 
 @require_GET
@@ -215,8 +224,7 @@ def sheet_cells(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 def _round_to_enter(request: HttpRequest, pk: int) -> Round:
-    require(access.may_see_rounds(request.user))
-    round_ = get_object_or_404(queries.round_for_grid(pk))
+    round_ = _round(request, pk)
     require(access.may_enter_some_marks(request.user))
     return round_
 

@@ -243,7 +243,7 @@ def test_a_sheet_saves_the_right_rows_and_reports_the_others(desk):
 def test_saving_asks_the_database_as_often_for_three_rows(desk, count, django_assert_num_queries):
     rows = [Row(subject.pk, Decimal(5), note="好") for subject in desk.subjects[:count]]
     assert desk.one.grants
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert save_rows(assignment=desk.sheet, rows=rows, by=desk.one).changed == count
 
 

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviews.models import Assignment, Mark, NotApplicable, Phase, Round, Subject
-from reviews.queries.sheet import grid_of, round_for_grid
+from reviews.queries.keystroke import light_round
+from reviews.queries.sheet import grid_of
 from reviews.queries.sheet_changes import changes_since, cursor_of
 from reviews.services.applicability import clear_not_applicable, set_not_applicable
 from reviews.services.bulk import Content, write_content
@@ -445,7 +446,7 @@ def test_no_change_is_skipped_whichever_of_two_savers_is_slower():
     The later one waits: its entries cannot be seen, with a higher number, before those of the first.
     """
     desk = Desk()
-    grid = grid_of(desk.user, round_for_grid(desk.round.pk).get())
+    grid = grid_of(desk.user, light_round(desk.round.pk))
     cursor = cursor_of(desk.round)
     written, go = Signal(), Signal()
     answers = []
@@ -482,7 +483,7 @@ def test_no_change_is_skipped_whichever_of_two_savers_is_slower():
 def test_an_onlooker_misses_nothing_of_many_savers():
     """Four savers at once, and one who knows the sheet by its changes alone, asked as often as possible."""
     desk = Desk(subjects=24)
-    grid = grid_of(desk.user, round_for_grid(desk.round.pk).get())
+    grid = grid_of(desk.user, light_round(desk.round.pk))
     done, heard = Signal(), {}
 
     def save(mine: int) -> None:
@@ -653,11 +654,11 @@ def test_a_block_over_a_frozen_and_an_open_sheet():
 def test_a_busy_database_is_asked_again(desk, monkeypatch):
     asked = []
 
-    def busy(*, sheets, by):
-        asked.append(sheets)
+    def busy(**given):
+        asked.append(given)
         if len(asked) < 3:
             raise OperationalError("database is locked")
-        return save_sheets(sheets=sheets, by=by)
+        return save_sheets(**given)
 
     monkeypatch.setattr("reviews.services.sheet.save_sheets", busy)
     monkeypatch.setattr("reviews.services.sheet._in_transaction", lambda: False)

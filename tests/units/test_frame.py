@@ -122,7 +122,7 @@ def test_error_pages_speak_chinese(client):
 def page(chromium, live_server, client):
     """A phone in which the office is logged in; the test fails on anything the browser complains of."""
     user = make_user(Role.OFFICE)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="units.sessions.AccountBackend")
     context = chromium.new_context(viewport={"width": 390, "height": 800}, base_url=live_server.url)
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     opened = context.new_page()

@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from appraisal_site.lib.prepared import Prepared, instance, names_of
+
 from .organisation import Person, Unit
 
 
@@ -48,7 +50,7 @@ class User(AbstractUser):
     @cached_property
     def grants(self) -> tuple[RoleGrant, ...]:
         """All roles of this account, read once per request (one query)."""
-        return tuple(self.role_grants.select_related("unit", "person")) if self.is_active else ()
+        return tuple(map(_grant, _grants(self.pk))) if self.is_active else ()
 
     @cached_property
     def deputy_for(self) -> dict[int, int]:
@@ -103,3 +105,21 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+
+GRANT = names_of(RoleGrant)
+_grants = Prepared(
+    lambda user: RoleGrant.objects.filter(user=user).values_list(
+        *GRANT, "unit__name", "person__name", "person__unit_id"
+    )
+)
+
+
+def _grant(row: tuple[Any, ...]) -> RoleGrant:
+    """A grant with as much of its unit and person as is asked for at every request."""
+    grant = instance(RoleGrant, GRANT, row[: len(GRANT)])
+    unit, person, unit_of_person = row[len(GRANT) :]
+    grant.unit = instance(Unit, ["id", "name"], [grant.unit_id, unit]) if grant.unit_id else None
+    names = ["id", "name", "unit_id"]
+    grant.person = instance(Person, names, [grant.person_id, person, unit_of_person]) if grant.person_id else None
+    return grant

@@ -61,7 +61,8 @@ def server(port: int) -> list[str]:
         return [sys.executable, str(ROOT / "manage.py"), "runserver", f"{HOST}:{port}"]
     return [
         *(sys.executable, "-m", "gunicorn", "appraisal_site.wsgi"),
-        *("--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"),
+        # No kept connections: they would stay with the process that took them, most of them with one.
+        *("--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4", "--keep-alive", "0"),
         *("--timeout", "120", "--graceful-timeout", "30", "--log-level", "warning"),
     ]
 

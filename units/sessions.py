@@ -1,4 +1,4 @@
-"""Sessions as Django keeps them in the database, and accounts by their key: both are read at every request, so prepared."""
+"""Sessions as Django keeps them in the database, and accounts by their keys: what every request reads, prepared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads that happen at every keystroke: the ORM writes their SQL once per thread, and it is kept.
+"""What happens at every keystroke: the ORM writes the SQL of its reads once per thread, and it is kept.
 
 Writing a statement takes the ORM ten times as long as the database takes to answer it, and what it says does not
 change from one cell to the next.
@@ -6,8 +6,9 @@ change from one cell to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from threading import local
 from typing import Any, TypeVar
 
@@ -71,7 +72,7 @@ def _written(make: Callable[..., QuerySet[Any, Any]], given: Sequence[Any]) -> _
     """Written for signs that no argument is, so that their places are found again among the parameters."""
     signs = [f"\x1f{number}" if isinstance(value, str) else 2**62 + number for number, value in enumerate(_flat(given))]
     places = {sign: _Place(number) for number, sign in enumerate(signs)}
-    rest = iter(signs)
+    rest: Iterator[Any] = iter(signs)
     queryset = make(*[[next(rest) for _value in one] if isinstance(one, list) else next(rest) for one in given])
     compiler = queryset.query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
@@ -104,3 +105,35 @@ def instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
     given = dict(zip(names, values, strict=True))
     ordered = [field.attname for field in model._meta.concrete_fields if field.attname in given]
     return model.from_db(connection.alias, ordered, [given[name] for name in ordered])
+
+
+def insert(rows: Sequence[Model], *, unique: Sequence[str] = (), written: Sequence[str] = ()) -> None:
+    """`bulk_create`, whose SQL is not written anew for a single row. `written` are the fields that a row which is
+    there already (the same in the fields `unique`) takes over."""
+    if not rows:
+        return
+    if len(rows) > 1:
+        over: dict[str, Any] = {"update_conflicts": True, "unique_fields": unique, "update_fields": written}
+        type(rows[0])._default_manager.bulk_create(rows, **(over if unique else {}))
+        return
+    [row] = rows
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_inserting(type(row), tuple(unique), tuple(written)), values)
+        [row.pk] = cursor.fetchone()
+    row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _inserting(model: type[Model], unique: tuple[str, ...], written: tuple[str, ...]) -> str:
+    """With RETURNING and ON CONFLICT, which SQLite and PostgreSQL say alike. Names of the models' own, no input."""
+    quoted = connection.ops.quote_name
+    columns = {field.name: quoted(field.column) for field in model._meta.concrete_fields}
+    key = columns.pop(model._meta.pk.name)
+    places = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(columns.values())}) VALUES ({places})"  # noqa: S608
+    if unique:
+        over = ", ".join(f"{columns[field]} = EXCLUDED.{columns[field]}" for field in written)
+        sql += f" ON CONFLICT ({', '.join(columns[field] for field in unique)}) DO UPDATE SET {over}"
+    return f"{sql} RETURNING {key}"

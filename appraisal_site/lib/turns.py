@@ -10,7 +10,6 @@ from threading import Lock
 
 from django.db import connection
 
-
 _here = Lock()
 
 
@@ -26,7 +25,7 @@ def in_turn() -> Iterator[None]:
     if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
         yield
         return
-    # One of each process waits for the file, the others for that one: a lock that is given up wakes all who wait for it.
+    # One of each process waits for the file, the others for that one: a lock that is given up wakes all who wait.
     # A file of its own: to close the database's file here would give up SQLite's own locks on it.
     with _here, Path(f"{name}-turn").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -26,9 +26,11 @@ _version = Prepared(lambda pk: PlanVersion.objects.filter(pk=pk).values_list(*VE
 _sheets = Prepared(lambda round_: Assignment.objects.filter(round=round_).values_list(*SHEET))
 _some_sheets = Prepared(lambda round_, ids: Assignment.objects.filter(round=round_, pk__in=ids).values_list(*SHEET))
 _subjects = Prepared(
-    lambda round_, ids: Subject.objects.filter(round=round_, pk__in=ids)
-    .order_by()
-    .values_list(*SUBJECT, *names_of(Person, under="person__"))
+    lambda round_, ids: (
+        Subject.objects.filter(round=round_, pk__in=ids)
+        .order_by()
+        .values_list(*SUBJECT, *names_of(Person, under="person__"))
+    )
 )
 
 

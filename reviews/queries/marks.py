@@ -49,21 +49,24 @@ EMPTY = Cell()
 
 SIGNATURE = ["updated_by__name", "updated_by__username"]
 _marks = Prepared(
-    lambda subjects, codes: Mark.objects.filter(subject__in=subjects, indicator__in=codes)
-    .order_by("-assessor", "-pk")
-    .values_list(*names_of(Mark), *SIGNATURE)
+    lambda subjects, codes: (
+        Mark.objects.filter(subject__in=subjects, indicator__in=codes)
+        .order_by("-assessor", "-pk")
+        .values_list(*names_of(Mark), *SIGNATURE)
+    )
 )
 _excluded = Prepared(
     lambda subjects, codes: NotApplicable.objects.filter(subject__in=subjects, indicator__in=codes).values_list(
         *names_of(NotApplicable), *SIGNATURE
     )
 )
-R = TypeVar("R", Mark, NotApplicable)
+R = TypeVar("R", bound=Mark | NotApplicable)
 
 
 def _signed(model: type[R], rows: Iterable[tuple[Any, ...]]) -> list[R]:
     """The rows as objects, each with as much of the account that wrote it as is shown."""
-    names, found = names_of(model), []
+    names = names_of(model)
+    found: list[R] = []
     for values in rows:
         row = instance(model, names, values[: len(names)])
         if row.updated_by_id:

@@ -104,11 +104,13 @@ def places(subject: int | str, leaf: Leaf) -> Iterator[str]:
 
 
 _rows = Prepared(
-    lambda round_: Subject.objects.filter(round=round_)
-    .order_by()
-    .values("round")
-    .annotate(number=Count("pk"), last=Max("pk"))
-    .values_list("number", "last")
+    lambda round_: (
+        Subject.objects.filter(round=round_)
+        .order_by()
+        .values("round")
+        .annotate(number=Count("pk"), last=Max("pk"))
+        .values_list("number", "last")
+    )
 )
 
 

@@ -14,7 +14,7 @@ from reviews.services.trail import BRANCH, CELL
 from units.models import AuditEntry, User
 
 from .marks import cells_of_sheets
-from .sheet import Grid, places
+from .sheet import Grid, Leaf, places
 from .sheet_cells import EMPTY, CellData, all_numbers, cells_of_grid, close_own_units, mark_data
 
 ROUND = Round._meta.label_lower
@@ -45,10 +45,9 @@ def cursor_of(round_: Round) -> int:
 
 
 _entries = Prepared(
-    lambda round_, cursor: traced(round_)
-    .filter(id__gt=cursor)
-    .order_by("id")
-    .values_list("id", "target", "target_id")[: MANY + 1]
+    lambda round_, cursor: (
+        traced(round_).filter(id__gt=cursor).order_by("id").values_list("id", "target", "target_id")[: MANY + 1]
+    )
 )
 
 
@@ -68,7 +67,8 @@ def changes_since(user: User, grid: Grid, cursor: int) -> Changes:
         return Changes(cursor, {})
     if len(entries) > MANY or any(target == ROUND for _id, target, _part in entries):
         return _everything(user, grid)
-    keys = {key for _id, target, part in entries for key in _keys(grid, target, part)}
+    touched = _Touched(grid)
+    keys = {key for _id, target, part in entries for key in touched.keys(target, part)}
     cells: dict[str, CellData] = dict.fromkeys(keys, EMPTY)
     subjects = {int(key.split(":")[0]) for key in keys}
     current = _cells_of_subjects(grid, subjects) if keys else {}
@@ -92,16 +92,29 @@ def _closed(user: User, grid: Grid, cells: dict[str, CellData], subjects: Collec
     return {key: closed[key] for key in cells}
 
 
-def _keys(grid: Grid, target: str, part: str) -> Iterator[str]:
-    """The cells that an entry of the trail is about: subject/assignment, or subject/code of a leaf or branch.
+class _Touched:
+    """Which cells of the grid an entry of the trail is about: subject/assignment, or subject/code of a leaf or branch.
 
-    Several assessors share the 不适用 of a leaf: an entry of one of them is about the cells of all.
+    Several assessors share the 不适用 of a leaf: an entry of one of them is about the cells of all. Of hundreds of
+    entries most are about the same few leaves.
     """
-    subject, _slash, name = part.partition("/")
-    codes = {name, grid.codes.get(name)} if target == CELL else {name}
-    for leaf in grid.leaves:
-        if not codes.isdisjoint(grid.tree.path(leaf.node.code)):
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.paths = [(leaf, {*grid.tree.path(leaf.node.code)}) for leaf in grid.leaves]
+        self.known: dict[tuple[str, str], list[Leaf]] = {}
+
+    def keys(self, target: str, part: str) -> Iterator[str]:
+        subject, _slash, name = part.partition("/")
+        leaves = self.known.get((target, name))
+        if leaves is None:
+            leaves = self.known[target, name] = self._leaves(target, name)
+        for leaf in leaves:
             yield from places(subject, leaf)
+
+    def _leaves(self, target: str, name: str) -> list[Leaf]:
+        codes = {name, self.grid.codes.get(name)} if target == CELL else {name}
+        return [leaf for leaf, path in self.paths if not codes.isdisjoint(path)]
 
 
 def _cells_of_subjects(grid: Grid, subjects: Collection[int]) -> dict[str, CellData]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from appraisal_site.lib.prepared import insert
 from reviews.models import Assignment, Mark, NotApplicable, Round, Subject
 from reviews.numbers import check_mark
 from reviews.own_unit import NO_DEPUTY, OwnUnits, forbids, is_own_unit, own_units
@@ -26,7 +26,7 @@ from units.models import AuditEntry, User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
 from .freezing import SheetFrozen, frozen_sheets
-from .rounds import ensure_collecting, touch_inputs
+from .rounds import claim_inputs, ensure_collecting, touch_inputs
 from .trail import CELL, part_entry
 
 
@@ -70,7 +70,9 @@ def save_sheets(
     known: bool = False,
     round: Round | None = None,  # noqa: A002
 ) -> list[Saved]:
-    """`save_rows` for several sheets of one round (which may be given) at once: the same number of queries as for one.
+    """`save_rows` for several sheets of one round at once: the same number of queries as for one.
+
+    `round`, as it was read a moment ago, spares asking for it again.
 
     A row of a subject that is not of this round is refused like any other wrong row, unless all must be `known`.
     The rows of a frozen sheet are refused; if every sheet is, SheetFrozen (a RoundClosed) is raised.
@@ -81,7 +83,8 @@ def save_sheets(
             raise NotAllowed
     with transaction.atomic():
         # From here to the end nobody else writes to this round: what is read now is what is written on.
-        round_ = ensure_collecting(round or sheets[0][0].round_id)
+        claimed = round is not None and claim_inputs(round)
+        round_ = round if round is not None and claimed else ensure_collecting(sheets[0][0].round_id)
         frozen = frozen_sheets(round_, [assignment for assignment, _rows in sheets])
         if all(assignment.pk in frozen for assignment, _rows in sheets):
             raise frozen[sheets[0][0].pk]
@@ -91,8 +94,10 @@ def save_sheets(
             for sheet, rows in _read(round_, sheets, by, known)
         ]
         batch.write()
-        if batch.entries:
+        if batch.entries and not claimed:
             touch_inputs(round_.pk)
+        if claimed and not batch.entries:
+            transaction.set_rollback(True)
     return saved
 
 
@@ -163,21 +168,13 @@ class _Batch:
             gone = [row.pk for row in self.gone if isinstance(row, model)]
             if gone:
                 model.objects.filter(pk__in=gone).delete()
-        _upsert(Mark, [row for row in self.rows if isinstance(row, Mark)], ["assessor"], WRITTEN)
-        _upsert(NotApplicable, [row for row in self.rows if isinstance(row, NotApplicable)], [], WRITTEN[1:])
-        AuditEntry.objects.bulk_create(self.entries)
+        marks = [row for row in self.rows if isinstance(row, Mark)]
+        insert(marks, unique=["subject", "indicator", "assessor"], written=WRITTEN)
+        left_out = [row for row in self.rows if isinstance(row, NotApplicable)]
+        insert(left_out, unique=["subject", "indicator"], written=WRITTEN[1:])
+        insert(self.entries)
         for saved, subject_id, row in self.after:
             saved.cells[subject_id] = EMPTY if row is None else row_cell(row)
-
-
-def _upsert(model: type[Mark | NotApplicable], rows: list[Any], key: list[str], written: list[str]) -> None:
-    if rows:
-        model.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["subject", "indicator", *key],
-            update_fields=written,
-        )
 
 
 def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch, frozen: SheetFrozen | None) -> Saved:

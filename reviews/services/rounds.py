@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
@@ -178,10 +179,30 @@ def _assignments(round_: Round, plan: Plan, units: Mapping[str, Unit | None]) ->
     ]
 
 
+# At every keystroke: the ORM takes longer to say these than the database to do them.
+COUNT = "UPDATE reviews_round SET input_version = input_version + 1 WHERE id = %s"
+CLAIM = COUNT + " AND phase = %s AND plan_version_id = %s AND freeze_at_deadline = %s"
+
+
 def touch_inputs(round_id: int) -> None:
     """Every write of an input ends with this: a result computed before is stale from now on."""
-    with connection.cursor() as cursor:  # at every keystroke: the ORM takes longer to say it than the database to do it
-        cursor.execute("UPDATE reviews_round SET input_version = input_version + 1 WHERE id = %s", [round_id])
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [round_id])
+
+
+def claim_inputs(known: Round) -> bool:
+    """Lock a round that was read a moment ago and count a change of its inputs, in one statement.
+
+    False, and nothing is locked or counted, if it takes no input or is not as `known` any more in what saving asks
+    of it. Who then writes nothing takes the count back with the transaction.
+    """
+    same: list[Any] = [known.pk, Phase.COLLECTING.value, known.plan_version_id, known.freeze_at_deadline]
+    with connection.cursor() as cursor:
+        if known.deadline is None:
+            cursor.execute(CLAIM + " AND deadline IS NULL", same)
+        else:
+            cursor.execute(CLAIM + " AND deadline = %s", [*same, known.deadline])
+        return bool(cursor.rowcount)
 
 
 def ensure_collecting(round_: Round | int) -> Round:

@@ -12,6 +12,7 @@ from reviews.services.rounds import (
     change_deadline,
     change_phase,
     check_period,
+    claim_inputs,
     ensure_collecting,
     open_round,
     touch_inputs,
@@ -171,6 +172,25 @@ def test_touching_counts_up():
     touch_inputs(round_.pk)
     round_.refresh_from_db()
     assert round_.input_version == before + 2
+
+
+@pytest.mark.parametrize("deadline", [None, datetime.date(2026, 12, 31)])
+def test_a_claim_counts_only_in_a_round_that_is_as_it_was_read(deadline):
+    round_ = district_round(deadline=deadline)
+    assert claim_inputs(round_)
+    before = Round.objects.get(pk=round_.pk).input_version
+    assert before == round_.input_version + 1
+    other = district_round(plan="county-secretary", name="2021").plan_version_id
+    day = datetime.date(2027, 1, 1)
+    changes = ({"phase": "reviewing"}, {"deadline": day}, {"freeze_at_deadline": True}, {"plan_version": other})
+    for change in changes:
+        [field] = change
+        was = getattr(Round.objects.get(pk=round_.pk), field)
+        Round.objects.filter(pk=round_.pk).update(**change)
+        assert not claim_inputs(round_)
+        Round.objects.filter(pk=round_.pk).update(**{field: was})
+    assert Round.objects.get(pk=round_.pk).input_version == before
+    assert claim_inputs(Round.objects.get(pk=round_.pk))
 
 
 def test_subjects_are_added_withdrawn_and_moved():

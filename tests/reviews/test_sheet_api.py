@@ -19,6 +19,7 @@ from reviews.queries.sheet_changes import changes_since, cursor_of
 from reviews.services.applicability import clear_not_applicable, set_not_applicable
 from reviews.services.bulk import Content, write_content
 from reviews.services.bulk.content import MARKS, MarkRow
+from reviews.services.errors import RoundClosed
 from reviews.services.freezing import reopen_sheet
 from reviews.services.marks import save_sheets
 from reviews.services.rounds import ensure_collecting
@@ -310,12 +311,12 @@ def counted(desk, name, body, assert_queries, number):
 
 
 def test_a_cell_takes_a_fixed_number_of_queries(desk, django_assert_num_queries):
-    # Session, account, roles, round, sheet; the lock, subject, mark, not applicable; mark, trail, version of the
-    # inputs; and the two that begin and end what is a transaction outside of tests.
+    # Session, account, roles, round, sheet; the lock, which counts the change, subject, mark, not applicable; mark,
+    # trail; and the two that begin and end what is a transaction outside of tests.
     desk.cell("1", subject=1)
     body = {"assignment": desk.sheet.pk, "subject": desk.subjects[0].pk, "value": "5", "note": "好"}
-    seen = counted(desk, "sheet_cell", body, django_assert_num_queries, 14)["seen"]
-    counted(desk, "sheet_cell", body | {"value": "6", "seen": seen}, django_assert_num_queries, 14)
+    seen = counted(desk, "sheet_cell", body, django_assert_num_queries, 13)["seen"]
+    counted(desk, "sheet_cell", body | {"value": "6", "seen": seen}, django_assert_num_queries, 13)
 
 
 def test_a_block_takes_as_many_for_many_cells_as_for_few(django_assert_num_queries):
@@ -328,7 +329,7 @@ def test_a_block_takes_as_many_for_many_cells_as_for_few(django_assert_num_queri
             for sheet in sheets
             for subject in subjects
         ]
-        answers = counted(desk, "sheet_cells", {"cells": cells}, django_assert_num_queries, 14)["cells"]
+        answers = counted(desk, "sheet_cells", {"cells": cells}, django_assert_num_queries, 13)["cells"]
         assert {answer["state"] for answer in answers} == {"saved"}
 
 
@@ -512,6 +513,39 @@ def test_an_onlooker_misses_nothing_of_many_savers():
     watcher.join()
     assert {key: cell["v"] for key, cell in heard.items()} == {desk.key(place): "5" for place in range(24)}
     assert Round.objects.get(pk=desk.round.pk).input_version == 24
+
+
+@pytest.mark.parametrize("change", [{"phase": "reviewing"}, {"freeze_at_deadline": True}])
+def test_a_round_that_closes_between_reading_and_saving_takes_nothing(desk, change):
+    Round.objects.filter(pk=desk.round.pk).update(deadline=datetime.date(2020, 12, 31))
+    grid = grid_of(desk.user, light_round(desk.round.pk))
+    Round.objects.filter(pk=desk.round.pk).update(**change)
+    [answer] = save_cells(grid=grid, wishes=[wish(desk, 0)], by=desk.user)
+    assert isinstance(answer.error, RoundClosed)
+    assert not Mark.objects.exists()
+    assert not AuditEntry.objects.filter(action="enter mark").exists()
+
+
+def test_a_round_whose_deadline_was_moved_meanwhile_takes_it_and_counts_once(desk):
+    grid = grid_of(desk.user, light_round(desk.round.pk))
+    Round.objects.filter(pk=desk.round.pk).update(deadline=datetime.date(2099, 12, 31))
+    [answer] = save_cells(grid=grid, wishes=[wish(desk, 0)], by=desk.user)
+    assert answer.error is None
+    assert Round.objects.get(pk=desk.round.pk).input_version == desk.round.input_version + 1
+
+
+def test_only_what_is_written_is_counted(desk):
+    def count() -> int:
+        return Round.objects.get(pk=desk.round.pk).input_version
+
+    before = count()
+    assert desk.cell("5").status_code == 200
+    assert count() == before + 1
+    assert desk.cell("5").status_code == 200  # as it is
+    assert desk.cell("99").status_code == 409
+    assert desk.cell("99", subject=1).status_code == 422
+    assert count() == before + 1
+    assert AuditEntry.objects.filter(action="enter mark").count() == 1
 
 
 def wish(desk, place):

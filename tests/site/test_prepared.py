@@ -9,10 +9,10 @@ import pytest
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from appraisal_site.lib.prepared import LONGEST, Prepared, instance, names_of
+from appraisal_site.lib.prepared import LONGEST, Prepared, insert, instance, names_of
 from reviews.models import Mark, Round, Subject
-from tests.factories import district_round
-from units.models import Person, Unit
+from tests.factories import district_round, make_user
+from units.models import AuditEntry, Person, Unit
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +102,44 @@ def test_a_lock_outside_one_is_a_mistake():
         lock(1)
     with pytest.raises(TransactionManagementError):
         lock(1)
+
+
+# ---------------------------------------------------------------- writing
+
+
+KEY, WRITTEN = ["subject", "indicator", "assessor"], ["value", "note", "version", "updated_at"]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_rows_are_stored_as_the_orm_stores_them(number):
+    subjects = list(district_round(3).subjects.all())[:number]
+    marks = [Mark(subject=subject, indicator="K22", assessor="x", value=Decimal("3.50")) for subject in subjects]
+    insert(marks, unique=KEY, written=WRITTEN)
+    stored = {mark.subject_id: mark for mark in Mark.objects.all()}
+    assert stored == {mark.subject_id: mark for mark in marks}
+    assert {mark.value for mark in stored.values()} == {Decimal("3.5")}
+    assert all(mark.created_at and not mark._state.adding for mark in marks)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_row_that_is_there_takes_over_what_is_written_and_keeps_the_rest(number):
+    subjects = list(district_round(3).subjects.all())[:number]
+    insert([Mark(subject=one, indicator="K22", assessor="x", value=1, source="workbook") for one in subjects])
+    before = {mark.subject_id: mark for mark in Mark.objects.all()}
+    again = [Mark(subject=one, indicator="K22", assessor="x", value=2, note="改", version=2) for one in subjects]
+    insert(again, unique=KEY, written=WRITTEN)
+    for mark in again:
+        stored = Mark.objects.get(subject=mark.subject_id)
+        assert (stored.pk, mark.pk, stored.value, stored.note) == (before[mark.subject_id].pk, stored.pk, 2, "改")
+        assert (stored.source, stored.created_at) == ("workbook", before[mark.subject_id].created_at)
+        assert stored.updated_at > before[mark.subject_id].updated_at
+
+
+def test_an_entry_of_the_trail_keeps_its_changes():
+    insert([])
+    entry = AuditEntry(
+        actor=make_user(), action="x", target="y", target_id="1", label="“甲”", changes={"值": ["1", None]}, round_id=7
+    )
+    insert([entry])
+    stored = AuditEntry.objects.get()
+    assert (stored, stored.changes, stored.label, stored.at) == (entry, entry.changes, "“甲”", entry.at)

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.sessions.models import Session
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
@@ -251,3 +252,27 @@ def test_a_form_without_its_token_is_refused_in_words(office):
     response = log_in(client)
     assert response.status_code == 403
     assert "kp-top" in response.text
+
+
+# ---------------------------------------------------------------- sessions
+
+
+def test_a_session_ends_when_its_time_is_over_when_it_is_deleted_and_with_the_account(office):
+    client = client_for(office)
+    page = reverse("units:account")
+    assert client.get(page).status_code == 200
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=13), tick=False):
+        assert client.get(page).status_code == 302
+    client = client_for(office)
+    User.objects.filter(pk=office.pk).update(is_active=False)
+    assert client.get(page).status_code == 302
+    User.objects.filter(pk=office.pk).update(is_active=True)
+    assert client.get(page).status_code == 200
+    Session.objects.all().delete()
+    assert client.get(page).status_code == 302
+    client = client_for(office)
+    client.cookies["sessionid"] = "not a session"
+    assert client.get(page).status_code == 302
+    client = client_for(office)
+    User.objects.filter(pk=office.pk).update(password="changed")
+    assert client.get(page).status_code == 302, "a new password ends the sessions of the old one"

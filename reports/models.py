@@ -17,6 +17,7 @@ class JobKind(models.TextChoices):
     IMPORT = "import", _("load a workbook")
     EXPORT = "export", _("write the result workbook")
     TEMPLATE = "template", _("write a blank workbook")
+    SIMILARITY = "similarity", _("compare duty reports")
 
 
 class JobState(models.TextChoices):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from indicators.models import PlanVersion
 from indicators.rendering import render
 from reviews.models import Round, Subject
+from reviews.services.duty_similarity import compare_reports
 from reviews.services.errors import ReviewError
 from scoring.engine.types import InputErrors
 from scoring.queries import current_computation
@@ -149,9 +150,24 @@ def template(job: Job, progress: Progress) -> Fields:
     return {"message": _("The blank workbook is ready.")}
 
 
+def similarity(job: Job, progress: Progress) -> Fields:
+    """What duty reports have in common: nearly all of the time goes into the pairs."""
+
+    def report(done: int, pairs: int) -> None:
+        words = _("%(done)d of %(pairs)d pairs compared") % {"done": done, "pairs": pairs}
+        progress(10 + 85 * done // max(1, pairs), words)
+
+    try:
+        found = compare_reports(round=_round_of(job), by=job.created_by, progress=report)
+    except ReviewError as refused:
+        raise JobFailed(str(refused)) from refused
+    return {"message": _("Compared: %(pairs)d pairs have something in common.") % {"pairs": len(found.pairs)}}
+
+
 WORK: dict[JobKind, Callable[[Job, Progress], Fields]] = {
     JobKind.COMPUTE: compute,
     JobKind.IMPORT: load,
     JobKind.EXPORT: export,
     JobKind.TEMPLATE: template,
+    JobKind.SIMILARITY: similarity,
 }

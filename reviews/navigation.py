@@ -14,7 +14,7 @@ from scoring.engine.types import Plan
 from units import access
 from units.models import Role
 
-from .models import EventLeaf, Round
+from .models import DutyReviewer, EventLeaf, Round
 from .queries.audience import has_publications
 from .queries.meetings import records_in
 from .tree import ATTAINMENT, BALLOTS, EVENTS, NUMBERS, Tree
@@ -56,6 +56,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("own", _("My reports"), "reviews:own_reports", access.is_subject(user)),
         ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
         ("polls", _("Polls"), "reviews:polls", access.may_see_polls(user) and bool(tree.of(BALLOTS))),
+        ("duty", _("Duty reports"), "reviews:duty_list", _sees_duty_reports(user, round_)),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
         ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
         ("published", _("Published reports"), "reviews:published", _meets(round_) and _sees_published(user, round_)),
@@ -102,6 +103,15 @@ def _sees_meetings(user: Any, round_: Round) -> bool:
 
 def _sees_published(user: Any, round_: Round) -> bool:
     return access.may_see_publications(user) or has_publications(round_)
+
+
+def _sees_duty_reports(user: Any, round_: Round) -> bool:
+    """Where the plan asks for them: whoever sees all, and who is named to review."""
+    if not round_.plan_version.document.get("duty_report"):
+        return False
+    if access.may_see_all_duty_reports(user):
+        return True
+    return access.reviews_some_duty_reports(user, list(DutyReviewer.objects.filter(round=round_)))
 
 
 def _sees_figures(user: Any, plan: Plan) -> bool:

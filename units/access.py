@@ -367,6 +367,65 @@ def may_cast(user: Any, entitlement: _Entitlement) -> bool:
     return (entitlement.unit_id in units) or (entitlement.person_id is not None and entitlement.person_id in people)
 
 
+# ---------------------------------------------------------------- duty reports
+
+
+class _Reviewer(Protocol):
+    """Who reviews a round's duty reports besides the office; "": of every category, of every group."""
+
+    account_id: int
+    category: str
+    group: str
+
+
+class _DutySubject(_Subject, Protocol):
+    category: str
+    group: str
+
+
+def may_see_all_duty_reports(user: Any) -> bool:
+    """What was handed in, of everybody. A draft is its writer's alone."""
+    return has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER)
+
+
+def may_run_duty_reports(user: Any) -> bool:
+    """Dates, reviewers, reminders, what reports have in common."""
+    return is_office(user)
+
+
+def may_write_duty_report(user: Any, subject: _Subject) -> bool:
+    return is_own(user, subject)
+
+
+def reviews_some_duty_reports(user: Any, reviewers: Sequence[_Reviewer]) -> bool:
+    """Whether the account is named as a reviewer of this round at all."""
+    return isinstance(user, User) and user.is_active and any(each.account_id == user.pk for each in reviewers)
+
+
+def reviews_duty_report(user: Any, subject: _DutySubject, reviewers: Sequence[_Reviewer]) -> bool:
+    """Whether the account is named for this subject. Nobody reviews what is about the own person or unit."""
+    if not isinstance(user, User) or not user.is_active or is_own(user, subject):
+        return False
+    return any(
+        each.account_id == user.pk and each.category in ("", subject.category) and each.group in ("", subject.group)
+        for each in reviewers
+    )
+
+
+def may_read_duty_report(user: Any, subject: _DutySubject, reviewers: Sequence[_Reviewer]) -> bool:
+    """What was handed in: its writer, who sees all, the reviewer named for it. Other subjects never."""
+    if is_own(user, subject) or may_see_all_duty_reports(user):
+        return True
+    return reviews_duty_report(user, subject, reviewers)
+
+
+def may_decide_duty_report(user: Any, subject: _DutySubject, reviewers: Sequence[_Reviewer]) -> bool:
+    """Approve, send back, order to be written anew, comment: the office or the reviewer named, never the writer."""
+    if is_own(user, subject):
+        return False
+    return is_office(user) or reviews_duty_report(user, subject, reviewers)
+
+
 # ---------------------------------------------------------------- evidence
 
 

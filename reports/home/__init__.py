@@ -14,6 +14,7 @@ from units.models import Role, User
 from .admin import admin_card
 from .assessor import marks_card
 from .base import Card, Task, open_rounds
+from .duty import review_card
 from .meetings import reading_card, recorder_card
 from .office import office_card, plans_card
 from .own import own_card, results_card
@@ -40,6 +41,8 @@ def _cards(user: User) -> Iterator[Card]:
         yield recording
     if (reading := reading_card(user)).tasks:
         yield reading
+    if (review := review_card(user, rounds)) is not None:
+        yield review
     if access.has_role(user, Role.LEADER):
         yield leader_card(rounds)
     if access.may_run_rounds(user):

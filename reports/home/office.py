@@ -12,8 +12,19 @@ from django.utils.translation import ngettext
 
 from indicators.queries import drafts
 from reports.models import Job, JobState
-from reviews.models import Delegation, Event, EventStatus, Phase, PlanChange, PlanChangeState, ReportState, Round
+from reviews.models import (
+    Delegation,
+    DutyReport,
+    Event,
+    EventStatus,
+    Phase,
+    PlanChange,
+    PlanChangeState,
+    ReportState,
+    Round,
+)
 from reviews.queries.audience import waiting_comments
+from reviews.queries.duty_reports import asks_duty_report
 from reviews.queries.events import unanswered_count
 from reviews.queries.figures import leaf_figures
 from reviews.queries.progress import completeness, leaf_progress
@@ -69,6 +80,7 @@ def _waiting(round_: Round) -> Iterator[Task]:
         (sum(each.proposed for each in figures), "figures", "", "targets"),
         (sum(each.waiting for each in figures), "figures", "", "figures"),
         (state_counts(round_).get(ReportState.SUBMITTED, 0), "self_report_list", "?state=submitted", "reports"),
+        (_duty_reports(round_), "duty_list", "?state=submitted", "duty"),
         (
             PlanChange.objects.filter(round=round_, state=PlanChangeState.APPROVED).count(),
             "plan_changes",
@@ -83,6 +95,13 @@ def _waiting(round_: Round) -> Iterator[Task]:
             yield Task(_waiting_words(kind, count), reverse(f"reviews:{name}", args=[round_.pk]) + query)
 
 
+def _duty_reports(round_: Round) -> int:
+    """Those that wait for review, where the plan asks for any."""
+    if not asks_duty_report(round_):
+        return 0
+    return DutyReport.objects.filter(subject__round=round_, state=ReportState.SUBMITTED).count()
+
+
 def _waiting_words(kind: str, count: int) -> str:
     said = {
         "events": ngettext("%(count)d event waits for approval", "%(count)d events wait for approval", count),
@@ -90,6 +109,7 @@ def _waiting_words(kind: str, count: int) -> str:
         "targets": ngettext("%(count)d target to confirm", "%(count)d targets to confirm", count),
         "figures": ngettext("%(count)d reported figure to verify", "%(count)d reported figures to verify", count),
         "reports": ngettext("%(count)d self-summary to read", "%(count)d self-summaries to read", count),
+        "duty": ngettext("%(count)d duty report to review", "%(count)d duty reports to review", count),
         "changes": ngettext("%(count)d plan change to carry out", "%(count)d plan changes to carry out", count),
         "opinions": ngettext(
             "%(count)d comment on a report to look at", "%(count)d comments on reports to look at", count

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from indicators.services import engine_plan
 from reviews.models import FigureState, Phase, ReportKind, ReportState, Round, Subject
+from reviews.queries.duty_reports import asks_duty_report, duty_rows
 from reviews.queries.events import own_subjects
 from reviews.queries.figures import lines_of_subject
 from reviews.queries.report_dates import ReportRules, report_rules, window
@@ -38,6 +39,8 @@ def own_card(user: User, rounds: Sequence[Round]) -> Card:
 
 def _of_round(round_: Round, subject: Subject) -> Iterator[Task]:
     rules = report_rules(round_)
+    if asks_duty_report(round_):
+        yield _duty_report(round_, rules, subject)
     if rules.asks_self_report:
         yield _self_report(round_, rules, subject)
     yield from _figures(round_, rules, subject)
@@ -59,6 +62,19 @@ def _self_report(round_: Round, rules: ReportRules, subject: Subject) -> Task:
         words=f"{state} · {round_.title}",
         deadline=row.window.until if is_open else None,
         urgent=row.overdue or row.state == ReportState.RETURNED,
+    )
+
+
+def _duty_report(round_: Round, rules: ReportRules, subject: Subject) -> Task:
+    [row] = duty_rows(round_, rules, [subject])
+    state = row.state_words or _("not begun")
+    name = "reviews:duty_edit" if row.is_open else "reviews:duty_report"
+    return Task(
+        text=_("Duty report"),
+        url=reverse(name, args=[round_.pk, subject.pk]),
+        words=f"{state} · {round_.title}",
+        deadline=row.window.until if row.is_open else None,
+        urgent=row.overdue or row.state in {ReportState.RETURNED, ReportState.REWRITE},
     )
 
 

@@ -1,11 +1,13 @@
 """Pages of the reports app, one module per concern."""
 
 from .ballots import paper_book, paper_word, poll_summary
+from .duty import compare_duty_reports
 from .home import home
 from .jobs import job, job_file
 from .workbook import compute, export, load_checked, plan_template, template, upload, workbook
 
 __all__ = [
+    "compare_duty_reports",
     "compute",
     "export",
     "home",

@@ -60,6 +60,8 @@ def job(request: HttpRequest, pk: Any) -> HttpResponse:
 def _back(found: Job) -> tuple[str, str]:
     if found.kind == JobKind.COMPUTE and found.round_id:
         return reverse("scoring:ranking", args=[found.round_id]), _("Back to the ranking")
+    if found.kind == JobKind.SIMILARITY and found.round_id:
+        return reverse("reviews:duty_similarity", args=[found.round_id]), _("Back to what reports have in common")
     if found.round_id:
         return reverse("reports:workbook", args=[found.round_id]), _("Back to the workbook page")
     return reverse("reviews:round_list"), _("Back to the rounds")
@@ -71,6 +73,8 @@ def _next_step(request: HttpRequest, found: Job) -> tuple[str, str] | None:
         return None
     if found.kind == JobKind.COMPUTE and found.round_id:
         return reverse("scoring:ranking", args=[found.round_id]), _("See the ranking")
+    if found.kind == JobKind.SIMILARITY and found.round_id:
+        return reverse("reviews:duty_similarity", args=[found.round_id]), _("See what reports have in common")
     loaded = found.options.get("loaded_round")
     if found.kind == JobKind.IMPORT and loaded:
         return reverse("scoring:ranking", args=[loaded]), _("See the ranking")
@@ -85,6 +89,8 @@ def _retry(request: HttpRequest, found: Job) -> str | None:
         return None
     if found.kind == JobKind.COMPUTE and access.may_run_rounds(request.user):
         return reverse("reports:compute", args=[found.round_id])
+    if found.kind == JobKind.SIMILARITY and access.may_run_duty_reports(request.user):
+        return reverse("reports:compare_duty_reports", args=[found.round_id])
     if found.kind == JobKind.EXPORT and access.may_download_workbook(request.user):
         return reverse("reports:export", args=[found.round_id])
     return None

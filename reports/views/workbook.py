@@ -27,11 +27,11 @@ from .jobs import visible_job
 JOBS_SHOWN = 15
 
 
-def _round(pk: int) -> Round:
+def get_round(pk: int) -> Round:
     return get_object_or_404(Round.objects.select_related("plan", "plan_version"), pk=pk)
 
 
-def _start(request: HttpRequest, kind: JobKind, **kwargs: Any) -> HttpResponse:
+def start(request: HttpRequest, kind: JobKind, **kwargs: Any) -> HttpResponse:
     job, is_new = start_job(kind=kind, by=request.user, **kwargs)  # type: ignore[arg-type]
     if not is_new:
         messages.info(request, _("This is already under way; here is how far it is."))
@@ -47,13 +47,13 @@ def _check_upload(request: HttpRequest, form: WorkbookUploadForm, round_: Round 
         "whole": form.cleaned_data["whole"],
         "allow_missing": form.cleaned_data["allow_missing"],
     }
-    return _start(request, JobKind.IMPORT, round_=round_, options=options, upload=file)
+    return start(request, JobKind.IMPORT, round_=round_, options=options, upload=file)
 
 
 def workbook(request: HttpRequest, pk: int) -> HttpResponse:
     """The round's workbook page: result, blank workbook, upload, recent jobs."""
     require(access.may_download_workbook(request.user))
-    round_ = _round(pk)
+    round_ = get_round(pk)
     form = WorkbookUploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         require(access.may_upload_workbook(request.user))
@@ -100,29 +100,29 @@ def load_checked(request: HttpRequest, pk: Any) -> HttpResponse:
     if checked.kind != JobKind.IMPORT or checked.state != JobState.DONE:
         return redirect("reports:job", pk=checked.pk)
     options = {k: v for k, v in checked.options.items() if k in {"file_name", "whole", "allow_missing"}}
-    return _start(request, JobKind.IMPORT, round_=checked.round, options=options, upload=checked.upload.name)
+    return start(request, JobKind.IMPORT, round_=checked.round, options=options, upload=checked.upload.name)
 
 
 @require_POST
 def compute(request: HttpRequest, pk: int) -> HttpResponse:
     require(access.may_run_rounds(request.user))
-    round_ = _round(pk)
+    round_ = get_round(pk)
     if round_.phase in access.PUBLISHED:
         messages.error(request, _("The round is announced: its result is frozen and not computed again."))
         return redirect("scoring:ranking", round_pk=round_.pk)
-    return _start(request, JobKind.COMPUTE, round_=round_)
+    return start(request, JobKind.COMPUTE, round_=round_)
 
 
 @require_POST
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     require(access.may_download_workbook(request.user))
-    return _start(request, JobKind.EXPORT, round_=_round(pk))
+    return start(request, JobKind.EXPORT, round_=get_round(pk))
 
 
 @require_POST
 def template(request: HttpRequest, pk: int) -> HttpResponse:
     require(access.may_download_workbook(request.user))
-    return _start(request, JobKind.TEMPLATE, round_=_round(pk))
+    return start(request, JobKind.TEMPLATE, round_=get_round(pk))
 
 
 @require_POST
@@ -130,4 +130,4 @@ def plan_template(request: HttpRequest, code: str) -> HttpResponse:
     """A blank workbook of a plan that no round has been opened from."""
     require(access.may_download_workbook(request.user))
     version = ensure_plan(code)
-    return _start(request, JobKind.TEMPLATE, options={"plan_version": version.pk})
+    return start(request, JobKind.TEMPLATE, options={"plan_version": version.pk})

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reviews.models import Assignment
-from units.models import User
 
+from .accounts import AccountField
 from .rounds import DateInput
 
 
@@ -52,9 +52,8 @@ class SheetChoice(forms.ModelMultipleChoiceField):
 class DelegationForm(forms.Form):
     """`sheets` are the giver's own; `taker` is found by user name or, if there is only one, by name."""
 
-    taker = forms.CharField(
+    taker = AccountField(
         label=_("Colleague"),
-        max_length=150,
         help_text=_(
             "User name or full name. A colleague of your own unit may enter at once; "
             "for an account of another unit the appraisal office has to agree."
@@ -75,13 +74,3 @@ class DelegationForm(forms.Form):
             error_messages={"required": _("Choose at least one sheet.")},
         )
         self.order_fields(["taker", "sheets", "starts", "ends", "reason"])
-
-    def clean_taker(self) -> User:
-        words = self.cleaned_data["taker"].strip()
-        found = list(User.objects.filter(is_active=True, username__iexact=words)[:2])
-        found = found or list(User.objects.filter(is_active=True, name=words)[:2])
-        if not found:
-            raise forms.ValidationError(_("There is no account of this name."), "unknown")
-        if len(found) > 1:
-            raise forms.ValidationError(_("Several accounts have this name: give the user name."), "several")
-        return found[0]

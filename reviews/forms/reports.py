@@ -46,6 +46,13 @@ class ReportSettingsForm(forms.Form):
         help_text=_("After that only the office sets targets. A confirmed target is frozen at once."),
     )
     figures_due = forms.DateField(label=_("Actual figures until"), required=False, widget=DateInput())
+    meeting_date = forms.DateField(
+        label=_("Day of the meeting"),
+        required=False,
+        widget=DateInput(),
+        help_text=_("Where duty reports are given and appraised."),
+    )
+    duty_report_due = forms.DateField(label=_("Duty reports until"), required=False, widget=DateInput())
     provisional = forms.BooleanField(
         label=_("Reported figures count provisionally before they are verified"),
         required=False,
@@ -53,6 +60,22 @@ class ReportSettingsForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, duty_report: Mapping[str, Any] | None, **kwargs: Any) -> None:
+        """`duty_report`: what the plan says of it; a plan without one is not asked for its dates."""
+        super().__init__(*args, **kwargs)
+        if not duty_report:
+            del self.fields["meeting_date"], self.fields["duty_report_due"]
+            return
+        days = duty_report.get("days_before_meeting")
+        words = _("Left empty: no date of its own.")
+        if days is not None and duty_report.get("count_working_days"):
+            words = _("Left empty: %(days)s working days before the meeting, as the plan says.")
+        elif days is not None:
+            words = _("Left empty: %(days)s days before the meeting, as the plan says.")
+        elif duty_report.get("due"):
+            words = _("The plan says: %(due)s. Left empty: no date.")
+        self.fields["duty_report_due"].help_text = str(words) % {"days": days, "due": duty_report.get("due", "")}
 
 
 class ExtendForm(forms.Form):

@@ -11,6 +11,7 @@ from .audience import (
 from .ballots import Ballot, BallotMark, PaperTally
 from .decisions import GradeDecision
 from .delegation import Delegation
+from .duty_reports import DutyComment, DutyReport, DutyReviewer, DutySimilarity, DutySubmission, DutyVersion
 from .events import Event, EventComment, EventLeaf, EventStatus, Proposer
 from .evidence import Evidence, EvidenceKind
 from .freezing import Reopening
@@ -99,6 +100,12 @@ __all__ = [
     "Conclusion",
     "Delegation",
     "Door",
+    "DutyComment",
+    "DutyReport",
+    "DutyReviewer",
+    "DutySimilarity",
+    "DutySubmission",
+    "DutyVersion",
     "EarlierResult",
     "Entitlement",
     "Event",

@@ -1,4 +1,4 @@
-"""Reminders (催办): what the office sent, about which sheets, to whom, and what became of it."""
+"""Reminders (催办): what the office sent, about which sheets or reports, to whom, and what became of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .marks import Assignment
 from .polls import Poll
-from .rounds import Round
+from .rounds import Round, Subject
 
 
 class Reminder(models.Model):
@@ -27,6 +27,8 @@ class Reminder(models.Model):
     told = models.PositiveIntegerField(default=0)  # accounts that got a message in the product
     mailed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)  # e-mails that could not be sent
+    # Whose duty report is still to come: then there are no sheets.
+    duty_reports = models.ManyToManyField(Subject, related_name="duty_reminders")
 
     class Meta:
         ordering = ["-sent_at", "-id"]

@@ -25,6 +25,9 @@ class ReportSetting(models.Model):
     self_report_due = models.DateField(_("self-summary due"), null=True, blank=True)
     targets_due = models.DateField(_("proposals of targets due"), null=True, blank=True)
     figures_due = models.DateField(_("actual figures due"), null=True, blank=True)
+    # Without a date of its own the duty report is due as long before the meeting as the plan says.
+    duty_report_due = models.DateField(_("duty report due"), null=True, blank=True)
+    meeting_date = models.DateField(_("day of the meeting"), null=True, blank=True)
     provisional = models.BooleanField(_("reported figures count before they are verified"), default=False)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
@@ -38,6 +41,7 @@ class ReportKind(models.TextChoices):
     SELF_REPORT = "self_report", _("self-summary")
     TARGETS = "targets", _("proposals of targets")
     FIGURES = "figures", _("actual figures")
+    DUTY_REPORT = "duty_report", _("duty report")
 
 
 class ReportExtension(models.Model):
@@ -129,22 +133,50 @@ class ReportState(models.TextChoices):
     DRAFT = "draft", _("draft")
     SUBMITTED = "submitted", _("handed in")
     RETURNED = "returned", _("sent back for revision")
+    REWRITE = "rewrite", _("to be written anew")  # a duty report only
     ACCEPTED = "accepted", _("accepted")
 
 
-class SelfReport(models.Model):
-    """The draft that a subject writes: the self-summary here, the leaves in `SelfAssessment`.
+class Draft(models.Model):
+    """What somebody writes and others do not read. `version` goes up at each save."""
 
-    Others read what was handed in (`SelfReportSubmission`), never the draft. `version` goes up at each save.
-    """
-
-    subject = models.OneToOneField(Subject, on_delete=models.CASCADE, related_name="self_report")
-    text = models.TextField(_("self-summary"), blank=True)
     state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.DRAFT)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class HandIn(models.Model):
+    """A draft as it was handed in, kept for ever, and what was decided on it. The latest is the current one."""
+
+    number = models.PositiveIntegerField()
+    late = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.SUBMITTED)
+    is_current = models.BooleanField(default=True)
+    submitted_at = models.DateTimeField(auto_now_add=True)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class SelfReport(Draft):
+    """The draft that a subject writes: the self-summary here, the leaves in `SelfAssessment`.
+
+    Others read what was handed in (`SelfReportSubmission`), never the draft.
+    """
+
+    subject = models.OneToOneField(Subject, on_delete=models.CASCADE, related_name="self_report")
+    text = models.TextField(_("self-summary"), blank=True)
 
     def __str__(self) -> str:
         return str(self.subject_id)
@@ -165,23 +197,12 @@ class SelfAssessment(models.Model):
         return self.indicator
 
 
-class SelfReportSubmission(models.Model):
+class SelfReportSubmission(HandIn):
     """What was handed in, as it was then. `leaves`: code → {"score": plain digits or "", "text": …}."""
 
     report = models.ForeignKey(SelfReport, on_delete=models.CASCADE, related_name="submissions")
-    number = models.PositiveIntegerField()
     text = models.TextField(_("self-summary"))
     leaves = models.JSONField(default=dict)
-    late = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=ReportState.choices, default=ReportState.SUBMITTED)
-    is_current = models.BooleanField(default=True)
-    submitted_at = models.DateTimeField(auto_now_add=True)
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
 
     class Meta:
         ordering = ["number"]

@@ -14,6 +14,7 @@ from reviews.models import (
     Attainment,
     BallotCount,
     BallotMark,
+    DutyReport,
     Event,
     EventStatus,
     FigureReport,
@@ -45,6 +46,7 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
             (_("targets"), Target.objects.all()),
             (_("reported figures"), FigureReport.objects.filter(is_current=True)),
             (_("self-summaries"), SelfReport.objects.all()),
+            (_("duty reports"), DutyReport.objects.all()),
         ]
     return sources
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from django.utils.translation import ngettext
+
+from appraisal_site.lib import workdays
 from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Round
 from reviews.words import today
 
@@ -23,6 +27,9 @@ class ReportRules:
     due: Mapping[str, datetime.date | None]
     provisional: bool
     version: int = 0  # of the setting; 0 while there is none
+    meeting: datetime.date | None = None
+    days_words: str = ""  # how long before the meeting a duty report is due
+    due_words: str = ""  # until when, in the plan's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ def report_rules(round_: Round) -> ReportRules:
         None,
     )
     asks = setting.asks_self_report if setting else None
+    duty = round_.plan_version.document.get("duty_report") or {}
     return ReportRules(
         asks_self_report=step is not None if asks is None else asks,
         step=str(step["title"]) if step else "",
@@ -71,10 +79,39 @@ def report_rules(round_: Round) -> ReportRules:
             ReportKind.SELF_REPORT: (setting.self_report_due if setting else None) or _day(step and step.get("due")),
             ReportKind.TARGETS: setting.targets_due if setting else None,
             ReportKind.FIGURES: setting.figures_due if setting else None,
+            ReportKind.DUTY_REPORT: duty_report_due(
+                round_.plan_version.document,
+                setting.duty_report_due if setting else None,
+                setting.meeting_date if setting else None,
+            ),
         },
         provisional=bool(setting and setting.provisional),
         version=setting.version if setting else 0,
+        meeting=setting.meeting_date if setting else None,
+        days_words=_days_words(duty),
+        due_words=str(duty.get("due", "")),
     )
+
+
+def _days_words(duty: Mapping[str, Any]) -> str:
+    if duty.get("days_before_meeting") is None:
+        return ""
+    days = int(duty["days_before_meeting"])
+    said = ngettext("due %(count)d day before it", "due %(count)d days before it", days)
+    if duty.get("count_working_days"):
+        said = ngettext("due %(count)d working day before it", "due %(count)d working days before it", days)
+    return said % {"count": days}
+
+
+def duty_report_due(
+    document: Mapping[str, Any], settled: datetime.date | None, meeting: datetime.date | None
+) -> datetime.date | None:
+    """The office's date, else counted back from the meeting, else the plan's own if it is one."""
+    plan = document.get("duty_report") or {}
+    days = plan.get("days_before_meeting")
+    if settled is None and meeting is not None and days is not None:
+        return workdays.days_before(meeting, int(days), working=bool(plan.get("count_working_days")))
+    return settled or _day(plan.get("due"))
 
 
 def _day(value: object) -> datetime.date | None:

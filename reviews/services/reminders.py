@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from units.models import User
 from units.services.notifications import Message, notify
 from units.templatetags.kaoping import deadline_in_words
 
-from .errors import InvalidInput, NotAllowed
+from .errors import InvalidInput, NotAllowed, Words
 from .rounds import ensure_collecting
 
 # What may stand in braces in a reminder's text, and the word for it in the writer's language.
@@ -67,22 +68,24 @@ def default_words() -> tuple[str, str]:
         "{assessor}: in {round}, {missing} of {expected} entries are still missing:\n{indicators}\n"
         "Deadline: {deadline}. Please complete them as soon as possible."
     )
-    return _own_braces(subject), _own_braces(text)
+    return own_braces(subject), own_braces(text)
 
 
-def _own_braces(text: str) -> str:
+def own_braces(text: str, placeholders: Mapping[str, Words] = PLACEHOLDERS) -> str:
     """The placeholders of a translated text in the reader's own words, however the translation has them."""
-    return IN_BRACES.sub(lambda found: f"{{{PLACEHOLDERS.get(found[1], found[1])}}}", text)
+    return IN_BRACES.sub(lambda found: f"{{{placeholders.get(found[1], found[1])}}}", text)
 
 
-def fill_in(text: str, values: Mapping[str, str], field: str = "text") -> str:
+def fill_in(
+    text: str, values: Mapping[str, str], field: str = "text", placeholders: Mapping[str, Words] = PLACEHOLDERS
+) -> str:
     """The text with its placeholders replaced. InvalidInput names one that does not exist."""
-    known = {str(word): key for key, word in PLACEHOLDERS.items()} | {key: key for key in PLACEHOLDERS}
+    known = {str(word): key for key, word in placeholders.items()} | {key: key for key in placeholders}
 
     def value(found: re.Match[str]) -> str:
         key = known.get(found[1].strip())
         if key is None:
-            expected = pgettext("list", ", ").join(f"{{{word}}}" for word in PLACEHOLDERS.values())
+            expected = pgettext("list", ", ").join(f"{{{word}}}" for word in placeholders.values())
             raise InvalidInput(
                 _("%(found)s is no placeholder; there are: %(expected)s.") % {"found": found[0], "expected": expected},
                 field,
@@ -100,7 +103,7 @@ def words_for(round_: Round, group: Group, by: User) -> dict[str, str]:
         % {
             "leaf": f"{line.leaf.node.code} {line.leaf.node.title}",
             "missing": line.leaf.missing,
-            "deadline": _day(line.leaf.deadline),
+            "deadline": day_words(line.leaf.deadline),
         }
         for line in pending
     ]
@@ -110,12 +113,12 @@ def words_for(round_: Round, group: Group, by: User) -> dict[str, str]:
         "missing": str(group.total.missing),
         "expected": str(group.total.expected),
         "indicators": "\n".join(leaves),
-        "deadline": _day(group.first_deadline),
+        "deadline": day_words(group.first_deadline),
         "sender": str(by),
     }
 
 
-def _day(day: datetime.date | None) -> str:
+def day_words(day: datetime.date | None) -> str:
     if day is None:
         return _("none")
     return _("%(date)s (%(words)s)") % {"date": day.isoformat(), "words": deadline_in_words(day)}
@@ -170,7 +173,7 @@ def send_reminder(
         filled = preview(locked, groups, subject, text, by)
         reminder = Reminder.objects.create(round=locked, subject=subject.strip(), text=text.strip(), sent_by=by)
         reminder.sheets.set([line.assignment for group in groups for line in group.lines])
-        messages = _messages(reminder, filled, by)
+        messages = store_messages(reminder, _letters(locked.pk, filled), by)
         names = pgettext("list", ", ").join(group.assessor or _("appraisal office") for group in groups)
         audit.record(
             by,
@@ -180,11 +183,16 @@ def send_reminder(
             changes={"messages": (None, sum(row.state != State.UNREACHED for row in messages))},
             round_id=locked.pk,
         )
-        if any(row.state == State.WAITING for row in messages):
-            from reviews.tasks import send_reminder_mail
-
-            enqueue(send_reminder_mail, reminder.pk)
+        send_mail_of(reminder, messages)
     return reminder
+
+
+def send_mail_of(reminder: Reminder, messages: Collection[ReminderMessage]) -> None:
+    """Queue the e-mails of a reminder that was just stored."""
+    if any(row.state == State.WAITING for row in messages):
+        from reviews.tasks import send_reminder_mail
+
+        enqueue(send_reminder_mail, reminder.pk)
 
 
 def recently_reminded(groups: Collection[Group]) -> list[Group]:
@@ -201,17 +209,40 @@ def check_words(subject: str, text: str) -> None:
         raise InvalidInput(_("The subject line is one line."), "subject")
 
 
-def _messages(reminder: Reminder, filled: Collection[tuple[Group, str, str]], by: User) -> list[ReminderMessage]:
-    """Store one message per account and channel, and put those in the product into the accounts' lists."""
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One reminder as it goes out. `name`: whom it is for; `place`: where the matter is settled."""
+
+    name: str
+    accounts: Collection[User]
+    place: str
+    subject: str
+    text: str
+
+
+def _letters(round_id: int, filled: Collection[tuple[Group, str, str]]) -> list[Letter]:
     reached = recipients(group for group, _subject, _text in filled)
+    return [
+        Letter(group.assessor, reached[place], _place(round_id, group), subject, text)
+        for place, (group, subject, text) in enumerate(filled)
+    ]
+
+
+def store_messages(reminder: Reminder, letters: Collection[Letter], by: User) -> list[ReminderMessage]:
+    """Store one message per account and channel, and put those in the product into the accounts' lists."""
     rows: list[ReminderMessage] = []
     told: list[Message] = []
-    for place, (group, subject, text) in enumerate(filled):
-        common = {"reminder": reminder, "assessor": group.assessor, "subject": subject[:240], "text": text}
-        if not reached[place]:
+    for letter in letters:
+        common = {
+            "reminder": reminder,
+            "assessor": letter.name,
+            "subject": letter.subject[:240],
+            "text": letter.text,
+        }
+        if not letter.accounts:
             rows.append(ReminderMessage(**common, channel=Channel.PRODUCT, state=State.UNREACHED))
-        for account in reached[place]:
-            told.append(Message(account, subject, text, _place(reminder.round_id, group)))
+        for account in letter.accounts:
+            told.append(Message(account, letter.subject, letter.text, letter.place))
             rows.append(ReminderMessage(**common, account=account, channel=Channel.PRODUCT, state=State.SENT))
             if email_is_set_up() and account.email:
                 rows.append(

@@ -27,6 +27,8 @@ class RuleData:
     targets_due: datetime.date | None
     figures_due: datetime.date | None
     provisional: bool
+    duty_report_due: datetime.date | None = None
+    meeting_date: datetime.date | None = None
 
 
 def settle_reports(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
+from appraisal_site.lib import workdays
 from reviews.services.minutes import spoken_text
 from units import audit_words
 
@@ -34,3 +37,13 @@ def spoken(milliseconds: int) -> str:
 def get(mapping: dict[Any, Any], key: Any) -> Any:
     """A mapping's value for a key that the template holds in a variable."""
     return mapping.get(key)
+
+
+@register.filter
+def rest_day_words(day: datetime.date | None) -> str:
+    """For a deadline on a day on which nobody works: the last working day before it. Else nothing."""
+    if day is None or workdays.is_workday(day):
+        return ""
+    return _("a day of rest: hand in by %(day)s, the last working day before") % {
+        "day": workdays.last_workday(day).isoformat()
+    }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from reviews.forms.reports import DraftForm, posted_draft, stored_draft
 from reviews.models import FigureState, ReportKind, Round, SelfReport, Subject
 from reviews.navigation import round_context
+from reviews.queries.duty_reports import asks_duty_report, duty_rows
 from reviews.queries.evidence import self_report_counts
 from reviews.queries.figures import lines_of_subject
 from reviews.queries.report_dates import report_rules, window, windows
@@ -39,12 +40,15 @@ def own_reports(request: HttpRequest, pk: int) -> HttpResponse:
     subjects = list(own_subjects(round_, request.user)[:MOST_OWN])
     tree = tree_of(round_)
     times = windows(round_, rules, ReportKind.FIGURES, [subject.pk for subject in subjects])
+    asked = asks_duty_report(round_)
+    duty = {row.subject.pk: row for row in (duty_rows(round_, rules, subjects) if asked else ())}
     rows = []
     for row in report_rows(round_, rules, subjects):
         lines = [line for line in lines_of_subject(tree, row.subject) if not line.not_applicable]
         rows.append(
             {
                 "report": row,
+                "duty": duty.get(row.subject.pk),
                 "figures": len(lines),
                 "reported": sum(line.report is not None or line.verified is not None for line in lines),
                 "waiting": sum(line.waits for line in lines),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from reviews.forms.reports import ExtendForm, ReportSettingsForm
-from reviews.models import Phase, ReportExtension, ReportSetting, Subject
+from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Subject
 from reviews.navigation import round_context
 from reviews.queries.report_dates import report_rules
 from reviews.services.errors import Conflict, InvalidInput, RoundClosed
@@ -25,7 +25,8 @@ def report_settings(request: HttpRequest, pk: int) -> HttpResponse:
     round_ = get_round(request, pk)
     require(access.may_run_reports(request.user))
     setting = ReportSetting.objects.filter(round=round_).first()
-    form = ReportSettingsForm(request.POST or None, initial=_initial(setting))
+    duty = round_.plan_version.document.get("duty_report")
+    form = ReportSettingsForm(request.POST or None, initial=_initial(setting), duty_report=duty)
     status = 200
     if request.method == "POST":
         status = 422
@@ -62,6 +63,8 @@ def _initial(setting: ReportSetting | None) -> dict[str, object]:
         "self_report_due": setting.self_report_due,
         "targets_due": setting.targets_due,
         "figures_due": setting.figures_due,
+        "duty_report_due": setting.duty_report_due,
+        "meeting_date": setting.meeting_date,
         "provisional": setting.provisional,
         "seen": setting.version,
     }
@@ -86,7 +89,9 @@ def report_extend(request: HttpRequest, pk: int, subject_pk: int) -> HttpRespons
                 form.add_error(None, str(error))
             else:
                 messages.success(request, _("The subject has time until then."))
-                return redirect("reviews:self_report", pk=round_.pk, subject_pk=subject.pk)
+                of_duty = form.cleaned_data["kind"] == ReportKind.DUTY_REPORT
+                name = "reviews:duty_report" if of_duty else "reviews:self_report"
+                return redirect(name, pk=round_.pk, subject_pk=subject.pk)
     rules = report_rules(round_)
     context = round_context(request, round_, "self_reports") | {
         "form": form,

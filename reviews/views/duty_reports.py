@@ -88,6 +88,7 @@ def duty_list(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": counts,
         "total": sum(counts.values()),
         "handed_in": counts.get(ReportState.SUBMITTED, 0) + counts.get(ReportState.ACCEPTED, 0),
+        "sent_back": counts.get(ReportState.RETURNED, 0) + counts.get(ReportState.REWRITE, 0),
         "reviewers": reviewers,
         "reviews": access.reviews_some_duty_reports(request.user, reviewers),
         "sees_all": sees_all,
@@ -255,7 +256,7 @@ def _day(text: str) -> datetime.date | None:
 def duty_comment(request: HttpRequest, pk: int, subject_pk: int) -> HttpResponse:
     """Add a comment at a passage, take one's own away, hold one for done."""
     round_, subject, reviewers = get_duty_subject(request, pk, subject_pk)
-    require(access.may_decide_duty_report(request.user, subject, reviewers))
+    require_known(access.may_decide_duty_report(request.user, subject, reviewers))
     do = request.POST.get("do", "add")
     if do == "add":
         return _add_comment(request, round_, subject, reviewers)

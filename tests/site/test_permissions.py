@@ -21,6 +21,8 @@ from indicators.services import ensure_plan
 from reports.models import Job, JobKind, JobState
 from reviews.models import (
     Delegation,
+    DutyReport,
+    DutySubmission,
     Event,
     Meeting,
     PlanChange,
@@ -31,6 +33,7 @@ from reviews.models import (
     RoundPlanVersion,
     Sampling,
     SelfReport,
+    Subject,
 )
 from reviews.queries.evidence import find_place
 from reviews.services.evidence import add_evidence
@@ -82,6 +85,7 @@ class Address:
 MEETING = (("title", "x"), ("date", "2026-12-10"), ("minutes", "8"), ("categories", ""))
 MINUTES = (("opening", "x"), ("seen-opening", "e3b0c44298fc1c14"))
 ROUND, POLLS, DRAFT = ("round",), ("other_round",), ("draft",)
+DUTY, DUTY_SUBJECT = ("duty_round",), ("duty_round", "duty_subject")
 ADDRESSES = {
     "health": Address(ACCOUNTS, public=True),
     "set_language": Address(ACCOUNTS, ACCOUNTS, answer=302, public=True),
@@ -240,6 +244,27 @@ ADDRESSES = {
     "reviews:self_report_save": Address(None, {SUBJECT}, refused=404, roleless=403, args=("round", "subject")),
     "reviews:report_settings": Address({OFFICE}, {OFFICE}, args=ROUND, data=(("seen", "0"), ("provisional", "on"))),
     "reviews:report_extend": Address({OFFICE}, {OFFICE}, args=("round", "subject")),
+    # The assessor is named as a reviewer of that round.
+    "reviews:duty_list": Address(ABOVE | {ASSESSOR}, args=DUTY),
+    "reviews:duty_reviewers": Address({OFFICE}, {OFFICE}, args=DUTY),
+    "reviews:duty_remind": Address({OFFICE}, {OFFICE}, args=DUTY),
+    "reviews:duty_similarity": Address(ABOVE | {ASSESSOR}, args=DUTY),
+    "reviews:duty_pair": Address(
+        ABOVE | {ASSESSOR}, refused=404, roleless=403, args=("duty_round", "duty_left", "duty_right")
+    ),
+    "reviews:duty_report": Address(
+        ABOVE | {SUBJECT, ASSESSOR}, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=DUTY_SUBJECT
+    ),
+    "reviews:duty_comment": Address(None, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_compare": Address(ABOVE | {SUBJECT, ASSESSOR}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_print": Address(ABOVE | {SUBJECT, ASSESSOR}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_word": Address(ABOVE | {SUBJECT, ASSESSOR}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_edit": Address({SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_save": Address(None, {SUBJECT}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_history": Address({SUBJECT}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_restore": Address(None, {SUBJECT}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_import": Address({SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=DUTY_SUBJECT),
+    "reviews:duty_draft_word": Address({SUBJECT}, refused=404, roleless=403, args=DUTY_SUBJECT),
     "reviews:figures": Address({*ABOVE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reviews:figures_own": Address(ABOVE | {SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=("round", "subject")),
     "reviews:figure_history": Address(
@@ -387,6 +412,7 @@ ADDRESSES = {
     "reports:poll_summary": Address(READERS, args=("other_round", "paper_poll")),
     "reports:paper_word": Address(READERS, args=("other_round", "paper_poll")),
     "reports:paper_book": Address(READERS, args=("other_round", "paper_poll")),
+    "reports:compare_duty_reports": Address(None, {OFFICE}, args=DUTY),
     "reports:compute": Address(None, {OFFICE}, args=ROUND),
     "reports:job": Address(READERS, refused=404, args=("job",)),
     "reports:job_file": Address(READERS, refused=404, args=("job",)),
@@ -487,6 +513,8 @@ def site() -> Site:
     published = publication.reports.create(subject=first, sections=[["", "x"]])
     poll = Poll.objects.create(round=round_, voter_class="unit", state="counted", opened_at="2020-12-01T08:00Z")
     PollReceipts.objects.create(poll=poll, codes=["00000-00000"])
+    duty_round, handed_in = _duty_reports([(first.unit, accounts[SUBJECT]), (second.unit, accounts[OTHER_SUBJECT])])
+    duty_round.duty_reviewers.create(account=accounts[ASSESSOR])
     known = {
         "publication": publication.pk,
         "published_report": published.pk,
@@ -496,6 +524,10 @@ def site() -> Site:
         "poll": poll.pk,
         "door": poll.doors.create(token="x", label="x", seats=1).token,
         "round": round_.pk,
+        "duty_round": duty_round.pk,
+        "duty_subject": handed_in[0].report.subject_id,
+        "duty_left": handed_in[0].pk,
+        "duty_right": handed_in[1].pk,
         "other_round": other_round.pk,
         "veto_round": veto_round.pk,
         "veto": 0,
@@ -549,6 +581,18 @@ def _polls(round_: Round, office: Any) -> dict[str, int]:
     with_key(round_, office)
     poll = open_poll(poll=poll, by=office)
     return {"open_poll": poll.pk, "prepared_poll": prepared.pk, "office_door": poll.doors.get().pk}
+
+
+def _duty_reports(writers: list[tuple[Any, Any]]) -> tuple[Round, list[DutySubmission]]:
+    """A round in which these units handed in a report each, sent back since: drafts can be written."""
+    duty_round = district_round(len(writers), plan="farm-two-duties", name="2019")
+    handed_in = []
+    for subject, (unit, writer) in zip(duty_round.subjects.order_by("order"), writers, strict=True):
+        Subject.objects.filter(pk=subject.pk).update(unit=unit)
+        report = DutyReport.objects.create(subject=subject, texts={"x": "述职"}, state="returned")
+        fields = {"texts": {"x": "述职"}, "parts": [], "characters": 2, "state": "returned"}
+        handed_in.append(report.submissions.create(number=1, submitted_by=writer, **fields))
+    return duty_round, handed_in
 
 
 DRAFTS = {"draft": "district-2020", "published_draft": "yinhai-2016", "thrown_draft": "county-secretary"}

@@ -102,7 +102,7 @@ def headings(text: str) -> Iterator[tuple[str, str]]:
         if block.kind == HEADING or block.lead or _looks_like_one(block):
             if heading:
                 yield heading, "\n".join(below)
-            heading, below = normal(block.lead or block.text), [block.rest] if block.rest else []
+            heading, below = normal(block.lead or block.text), [block.rest] if block.lead and block.rest else []
         else:
             below.append(block.text)
     if heading:

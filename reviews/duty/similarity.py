@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
+from zlib import crc32
 
 from .anchors import Place
 from .blocks import normal
@@ -139,10 +140,10 @@ def compare_all(
 def _sample(documents: Sequence[Document]) -> None:
     """The sampled runs of each as bits of one number: what two have in common is one step of the machine.
 
-    Two of its signs decide whether a run is sampled, so that every comparison samples the same.
+    A check sum of its signs decides whether a run is sampled, so that every comparison samples the same.
     """
     sampled = [
-        {run for at, run in each.shared if (ord(each.plain[at]) + 7 * ord(each.plain[at + 6])) % SAMPLED == 0}
+        {run for at, run in each.shared if crc32(each.plain[at : at + RUN].encode()) % SAMPLED == 0}
         for each in documents
     ]
     places = {run: at for at, run in enumerate(set().union(*sampled))}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, cast
@@ -31,7 +32,9 @@ LARGEST_PART = 12 * 1024 * 1024  # a part of XML, which takes many times its siz
 MOST_ENTRIES = 4000
 MOST_CHARACTERS = 200_000
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_SKIPPED = {f"{W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "fldSimple_")}
+# What unpacking a damaged archive may raise.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_SKIPPED = {f"{W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "txbxContent")}
 _HEADING = re.compile(r"(?:heading|标题)\s*(\d)", re.IGNORECASE)
 
 
@@ -56,9 +59,7 @@ def read_word(file: File[bytes]) -> list[Line]:
         file.seek(0)
         document = docx.Document(io.BytesIO(file.read()))
         lines = list(_lines(document))
-    except (OpcError, KeyError, ValueError, AttributeError, IndexError, TypeError, etree.LxmlError) as problem:
-        raise WordRefused(_damaged(name)) from problem
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as problem:
+    except (*_DAMAGED, OpcError, etree.LxmlError, LookupError, ValueError, AttributeError, TypeError) as problem:
         raise WordRefused(_damaged(name)) from problem
     if not lines:
         raise WordRefused(_("“%(name)s” has no text in it (pictures of text cannot be read).") % {"name": name})
@@ -118,7 +119,7 @@ def _check_archive(file: File[bytes], name: str) -> None:
                 raise WordRefused(_("“%(name)s” is too large when it is unpacked; it is not opened.") % {"name": name})
             for entry in xml:
                 _check_xml(archive, entry, name)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as problem:
+    except _DAMAGED as problem:
         raise WordRefused(_damaged(name)) from problem
 
 

@@ -110,10 +110,11 @@ def stored_form(layout: Layout, report: DutyReport | None) -> DutyForm:
     return _form(layout, {key: (text, fingerprint(text)) for key, text in held.items()})
 
 
-def posted_form(layout: Layout, post: Any) -> DutyForm:
-    """What was typed, with the marks of what its writer saw."""
-    keys = [name.removeprefix(TEXT) for name in post if name.startswith(TEXT)]
-    return _form(layout, {key: (post.get(TEXT + key, ""), post.get(SEEN + key, "0")) for key in keys})
+def posted_form(layout: Layout, report: DutyReport | None, post: Any) -> DutyForm:
+    """What was typed, with the marks of what its writer saw; where nothing was posted, what is stored."""
+    held: Mapping[str, str] = report.texts if report else {}
+    given = {key: (text, fingerprint(text)) for key, text in held.items()}
+    return _form(layout, given | {key: (one.text, one.seen) for key, one in typed_in(post).items()})
 
 
 def typed_in(post: Any) -> dict[str, Typed]:

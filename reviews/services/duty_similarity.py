@@ -30,6 +30,9 @@ def boilerplate_of(submissions: Iterable[DutySubmission], rounds: Iterable[Round
         plan = round_.plan_version.document
         texts += [plan.get("title", ""), plan.get("source", ""), *titles, *criteria_of(round_)]
         texts += _notes(plan.get("duty_report", {}))
+        # Quoted one after the other they have runs that none of them has alone.
+        texts.append("".join(criteria_of(round_)))
+        titles += criteria_of(round_)
     for submission in submissions:
         texts += [row["text"] for row in submission.questions]
     return Boilerplate.of(titles, texts)

@@ -50,13 +50,13 @@ def duty_edit(request: HttpRequest, pk: int, subject_pk: int) -> HttpResponse:
         if report is not None and report.state not in WRITABLE:
             return HttpResponseRedirect(reverse("reviews:duty_report", args=[pk, subject_pk]))
         return _page(request, round_, subject, stored_form(layout, report))
-    form = posted_form(layout, request.POST)
+    form = posted_form(layout, report, request.POST)
     hand_in = request.POST.get("do") == "submit"
     try:
         saved = save_texts(subject=subject, typed=typed_in(request.POST), by=request.user, kind=_kind(hand_in))  # type: ignore[arg-type]
         form.take(saved.seen, saved.conflicts, saved.refused)
         if hand_in and not saved.conflicts and not saved.refused:
-            typed = {each.key: Typed(each.text, each.seen) for each in form.fields}
+            typed = {key: Typed(one.text, saved.seen.get(key, one.seen)) for key, one in typed_in(request.POST).items()}
             submit(subject=subject, typed=typed, explanation=form.why.text, by=request.user)  # type: ignore[arg-type]
             messages.success(request, _("The duty report is handed in."))
             return redirect("reviews:duty_report", pk, subject_pk)

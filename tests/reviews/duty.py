@@ -1,4 +1,4 @@
-"""Rounds of plans with duty reports: people that write, the office, a secretary that reviews. All names are invented."""
+"""Rounds of plans with duty reports, and people who write them. All names are invented."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from indicators.services import engine_plan, ensure_plan
+from reviews.duty.layout import EXTRA
 from reviews.models import DutyReport, DutySubmission, Round, Subject
 from reviews.queries.duty_reports import layout_for
 from reviews.services.duty_reports import Saved, Typed, fingerprint, save_texts, submit
@@ -94,7 +95,9 @@ def good_texts(subject: Subject, about: str = "") -> dict[str, str]:
     layout = layout_for(subject.round, subject)
     lengths = _LENGTHS.get(subject.round.plan.code, {})
     texts = {
-        section.key: text(lengths.get(section.key, 100), f"{about}{section.part[:4]}") for section in layout.sections
+        section.key: text(lengths.get(section.key, 100), f"{about}{section.part[:4]}")
+        for section in layout.sections
+        if section.key != EXTRA
     }
     texts |= {question.name: f"{about}已经整改到位。" for question in layout.questions}
     return texts

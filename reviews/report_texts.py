@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .duty.layout import has_duty_report
 from .models import ReportState, Round, SelfReportSubmission
+from .queries.duty_reports import approved_reports, sections_of
 
 Sections = list[tuple[str, str]]
 
@@ -42,4 +44,12 @@ def _self_summaries(round_: Round, subjects: Sequence[int]) -> dict[int, ReportT
     return {pk: ReportText((("", text),), "reviews:self_report") for pk, text in texts}
 
 
-SOURCES: list[Source] = [_self_summaries]
+def _duty_reports(round_: Round, subjects: Sequence[int]) -> dict[int, ReportText]:
+    """Duty reports that were approved, each text under the heading of its part. At most one query."""
+    if not has_duty_report(round_.plan_version.document):
+        return {}
+    found = {pk: row for pk, row in approved_reports(round_).items() if pk in set(subjects)}
+    return {pk: ReportText(tuple(sections_of(row)), "reviews:duty_report") for pk, row in found.items()}
+
+
+SOURCES: list[Source] = [_duty_reports, _self_summaries]

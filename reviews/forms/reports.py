@@ -50,7 +50,7 @@ class ReportSettingsForm(forms.Form):
         label=_("Day of the meeting"),
         required=False,
         widget=DateInput(),
-        help_text=_("Where duty reports are given and appraised."),
+        help_text=_("As long as no meeting is planned in the round; a planned one counts instead."),
     )
     duty_report_due = forms.DateField(label=_("Duty reports until"), required=False, widget=DateInput())
     provisional = forms.BooleanField(

@@ -190,6 +190,19 @@ def parts_of(submission: DutySubmission) -> list[WrittenPart]:
     ]
 
 
+def sections_of(submission: DutySubmission) -> list[tuple[str, str]]:
+    """What was handed in as (heading, text), as others show it: answers stand under the problem. No query."""
+    found = []
+    for part in parts_of(submission):
+        found += [(f"{part.title} · {each.question.text}", each.text) for each in part.answers if each.text]
+        found += [
+            (f"{part.title} · {each.aspect}" if each.aspect else part.title, each.text)
+            for each in part.sections
+            if each.text
+        ]
+    return found
+
+
 # ---------------------------------------------------------------- for the meeting, publication, the ledger
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from appraisal_site.lib import workdays
-from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Round
+from reviews.models import Meeting, MeetingState, Phase, ReportExtension, ReportKind, ReportSetting, Round
 from reviews.words import today
 
 # How plans call the step in which those appraised look at themselves.
@@ -59,7 +59,10 @@ class Window:
 
 
 def report_rules(round_: Round) -> ReportRules:
-    """One query. A step of the plan's process counts if its date, should it have one, can be read."""
+    """One query, and one for the meeting where the plan has duty reports.
+
+    A step of the plan's process counts if its date, should it have one, can be read.
+    """
     setting = ReportSetting.objects.filter(round=round_).first()
     step = next(
         (
@@ -71,6 +74,8 @@ def report_rules(round_: Round) -> ReportRules:
     )
     asks = setting.asks_self_report if setting else None
     duty = round_.plan_version.document.get("duty_report") or {}
+    meeting = _meeting_of(round_) if duty else None
+    meeting = meeting or (setting.meeting_date if setting else None)
     return ReportRules(
         asks_self_report=step is not None if asks is None else asks,
         step=str(step["title"]) if step else "",
@@ -82,15 +87,21 @@ def report_rules(round_: Round) -> ReportRules:
             ReportKind.DUTY_REPORT: duty_report_due(
                 round_.plan_version.document,
                 setting.duty_report_due if setting else None,
-                setting.meeting_date if setting else None,
+                meeting,
             ),
         },
         provisional=bool(setting and setting.provisional),
         version=setting.version if setting else 0,
-        meeting=setting.meeting_date if setting else None,
+        meeting=meeting,
         days_words=_days_words(duty),
         due_words=str(duty.get("due", "")),
     )
+
+
+def _meeting_of(round_: Round) -> datetime.date | None:
+    """The first meeting that was planned and not called off. One query."""
+    held = Meeting.objects.filter(round=round_).exclude(state=MeetingState.CANCELLED).order_by("date")
+    return held.values_list("date", flat=True).first()
 
 
 def _days_words(duty: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from reviews.models import (
     DutyReport,
     DutySubmission,
     DutyVersion,
+    Meeting,
     Phase,
     ReportKind,
     ReportState,
@@ -37,6 +38,7 @@ from reviews.queries.duty_reports import (
     same_subject_in,
 )
 from reviews.queries.report_dates import report_rules, window
+from reviews.report_texts import approved_texts
 from reviews.services import duty_history, duty_reminders, duty_review, errors
 from reviews.services.duty_reports import Typed, Unmet, fingerprint, restore, save_texts, take_in
 from reviews.services.report_dates import RuleData, extend_reports, settle_reports
@@ -774,3 +776,22 @@ def test_queries_do_not_grow(office):
                 assert client.get(url(name, round_.pk, *args) + query).status_code == 200
             counts.setdefault(name, set()).add(len(captured))
     assert {name: len(found) for name, found in counts.items()} == dict.fromkeys(counts, 1)
+
+
+def test_a_planned_meeting_counts_instead_of_the_day_that_was_expected(office):
+    round_ = duty_round("system-party-secretary")
+    settle(round_, office, meeting_date=datetime.date(2026, 1, 20))
+    called_off = Meeting.objects.create(round=round_, number=1, title="x", date="2026-01-05", state="cancelled")
+    assert report_rules(round_).meeting == datetime.date(2026, 1, 20)
+    Meeting.objects.create(round=round_, number=2, title="x", date="2026-01-15")
+    assert report_rules(round_).due[ReportKind.DUTY_REPORT] == datetime.date(2026, 1, 8)
+    assert called_off.state == "cancelled"
+
+
+def test_the_approved_report_is_what_meeting_and_publication_show(subject, writer, office):
+    assert approved_texts(subject.round, [subject.pk]) == {}
+    duty_review.approve(submission=hand_in(subject, writer), by=office)
+    shown = approved_texts(subject.round, [subject.pk])[subject.pk]
+    assert shown.page == "reviews:duty_report"
+    assert shown.sections[0] == ("基层党建工作 · 总结成绩", texts_of(subject)[PART])
+    assert len(shown.sections) == 9

@@ -65,7 +65,8 @@ def open_site(voters: int, *, accounts: bool) -> Site:
     from reviews.models import Entitlement, Round
     from reviews.services.polls.annulling import annul_poll
     from reviews.services.polls.keys import confirm_key, make_key
-    from reviews.services.polls.setup import change_poll, open_poll, prepare_polls
+    from reviews.services.polls.preparing import change_poll, prepare_polls
+    from reviews.services.polls.setup import open_poll
     from reviews.services.polls.voters import Rule, Source
     from units.models import User
 

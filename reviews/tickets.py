@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.lib import tries
@@ -25,7 +24,7 @@ from .models import Door, Entitlement, Poll
 from .queries.booth import door_of, free_seat, has_voted, seat_of
 from .queries.polls import by_code
 from .services.errors import ReviewError
-from .services.polls.casting import NotEntitled, cast_at_door, cast_ballot, for_casting, no_seat, receipt_of
+from .services.polls.casting import NotEntitled, cast_at_door, cast_ballot, no_seat, receipt_of, to_cast
 
 
 class WrongCode(ReviewError):
@@ -121,27 +120,30 @@ def ticket_of(post: Mapping[str, str], user: Any, address: str, *, casting: bool
     """
     if "door" in post:
         return _by_link(post["door"], post.get("device", ""))
-    every = Entitlement.objects.all()
-    rows = for_casting(every) if casting else every.select_related("poll__round", "paper")
     if "ballot" in post:
-        return _by_account(post["ballot"], user, rows)
-    return _by_code(post.get("code", ""), address, rows)
+        return _by_account(post["ballot"], user, casting=casting)
+    return _by_code(post.get("code", ""), address, casting=casting)
 
 
-def _by_code(typed: str, address: str, rows: QuerySet[Entitlement]) -> Ticket:
+def _by_code(typed: str, address: str, *, casting: bool) -> Ticket:
     if tries.counted("code", address) >= settings.VOTE_WRONG_CODES:
         raise TooManyTries
-    found = by_code(typed, rows)
+    code = sealing.plain_code(typed)
+    found = None
+    if len(code) == sealing.CODE_LETTERS:
+        found = to_cast(code=code) if casting else by_code(code)
     if found is None:
         tries.count("code", address, minutes=settings.VOTE_LIMIT_MINUTES)
         raise WrongCode
-    return Ticket(found, {"code": sealing.grouped(sealing.plain_code(typed))})
+    return Ticket(found, {"code": sealing.grouped(code)})
 
 
-def _by_account(pk: str, user: Any, rows: QuerySet[Entitlement]) -> Ticket:
+def _by_account(key: str, user: Any, *, casting: bool) -> Ticket:
     if not user.is_authenticated:
         raise LoginFirst
-    found = rows.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    pk = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
+    rows = Entitlement.objects.select_related("poll__round", "paper")
+    found = to_cast(pk=pk) if casting else rows.filter(pk=pk).first()
     if found is None or not access.may_cast(user, found):
         raise NotYours
     return Ticket(found, {"ballot": str(found.pk)})

@@ -45,6 +45,13 @@ from .views import (
 
 app_name = "reviews"
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Where people vote. No address here names a ballot or a voter; they come first, as hundreds come at once.
+    path("vote/", booth.entry, name="booth"),
+    path("vote/ballot/", booth.ballot, name="booth_ballot"),
+    path("vote/cast/", booth.cast, name="booth_cast"),
+    path("vote/open/<str:token>/", booth.door, name="booth_door"),
+    path("vote/receipts/<int:pk>/", booth_receipts.receipts, name="booth_receipts"),
+    path("vote/receipts/<int:pk>/codes.txt", booth_receipts.codes_file, name="booth_codes"),
     path("rounds/", rounds.round_list, name="round_list"),
     path("rounds/open/", opening.round_open, name="round_open"),
     path("rounds/open/periods/", periods.round_open_periods, name="round_open_periods"),
@@ -182,11 +189,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *poll_patterns,
     path("rounds/<int:pk>/facts/", facts.fact_table, name="fact_table"),
     path("rounds/<int:pk>/history/", history.history, name="history"),
-    # Where people vote. No address here names a ballot or a voter.
-    path("vote/", booth.entry, name="booth"),
-    path("vote/ballot/", booth.ballot, name="booth_ballot"),
-    path("vote/cast/", booth.cast, name="booth_cast"),
-    path("vote/open/<str:token>/", booth.door, name="booth_door"),
-    path("vote/receipts/<int:pk>/", booth_receipts.receipts, name="booth_receipts"),
-    path("vote/receipts/<int:pk>/codes.txt", booth_receipts.codes_file, name="booth_codes"),
 ]

@@ -47,17 +47,13 @@ def own_entitlements(user: Any, *states: PollState) -> QuerySet[Entitlement]:
     return with_use(rows).select_related("poll__round", "paper").order_by("poll__closes_on", "pk")
 
 
-def by_code(typed: str, rows: QuerySet[Entitlement] | None = None) -> Entitlement | None:
-    """The entitlement that a code opens, of a slip that is not a seat of a door; open or closed. One query.
-
-    `rows`: all, with as much of poll and paper as is wanted; unless told, with all of it.
-    """
+def by_code(typed: str) -> Entitlement | None:
+    """The entitlement that a code opens, of a slip that is not a seat of a door; open or closed. One query."""
     code = sealing.plain_code(typed)
     if len(code) != sealing.CODE_LETTERS:
         return None
-    if rows is None:
-        rows = Entitlement.objects.select_related("poll__round", "paper")
-    return rows.filter(code_hash=sealing.code_hash(code), door=None).first()
+    rows = Entitlement.objects.filter(code_hash=sealing.code_hash(code), door=None)
+    return rows.select_related("poll__round", "paper").first()
 
 
 @dataclass(frozen=True, slots=True)

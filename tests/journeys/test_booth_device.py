@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.factories import make_user
-from tests.reviews.booth_stage import ONE, POINTS, Vote, stored
+from tests.reviews.booth_stage import ONE, POINTS, Vote, everything, stored
 from units.models import Role
 
-from .booth_page import RECEIPT, choose, rated, scan
+from .booth_page import PHONE, RECEIPT, choose, rated, scan
 from .stage import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -130,7 +129,7 @@ def test_a_draft_stays_on_the_device_alone_and_goes_with_the_ballot(screens):
     code = vote.code()
     screen = screens()
     page = scan(screen, code)
-    before = {model: sorted(map(repr, model.objects.values())) for model in apps.get_models()}
+    before = everything(), stored()
     choose(page, 0, "称职")
     choose(page, 2, "弃权")
     page.locator("summary").first.click()
@@ -144,7 +143,7 @@ def test_a_draft_stays_on_the_device_alone_and_goes_with_the_ballot(screens):
     expect(page.locator("p[data-restored]")).to_contain_text("已恢复")
     rated(page, 2, 3)
     assert page.input_value("textarea >> nth=0") == "作风扎实"
-    assert {model: sorted(map(repr, model.objects.values())) for model in apps.get_models()} == before
+    assert (everything(), stored()) == before
     assert cache._cache == {}
     page.click("#send")
     page.click("[data-send]")
@@ -257,4 +256,23 @@ def test_a_reload_at_a_link_keeps_the_draft(screens):
     page.reload()
     rated(page, 1, 3)
     screen.look()
+    assert screen.complaints == []
+
+
+def test_who_comes_before_the_opening_gets_the_ballot_by_itself(screens):
+    vote = Vote(kind="door", number=3, label="会场", start=False)
+    screen = screens(390, **PHONE)
+    page = screen.page
+    screen.go(reverse("reviews:booth_door", args=[vote.door.token]))
+    expect(page.locator("h1")).to_have_text("投票尚未开始")
+    vote.start()
+    page.wait_for_selector("#ballot")
+    choose(page, 0, "称职")
+    page.wait_for_timeout(400)
+    page.reload()
+    rated(page, 1, 3)
+    page.click("#send")
+    page.click("[data-send]")
+    expect(page.locator("#done")).to_be_visible()
+    assert stored() == (1, 1)
     assert screen.complaints == []

@@ -145,10 +145,14 @@ def stored() -> tuple[int, int]:
     return Participation.objects.count(), SealedBallot.objects.count()
 
 
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
 def everything() -> dict[str, list[str]]:
     """Every row of every table, but for participations and ballots."""
     return {
-        model._meta.label: sorted(map(repr, model.objects.values()))
+        model._meta.label: sorted(repr({k: _plain(v) for k, v in row.items()}) for row in model.objects.values())
         for model in apps.get_models()
         if model not in {Participation, SealedBallot}
     }

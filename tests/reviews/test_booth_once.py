@@ -261,8 +261,8 @@ def test_the_queries_do_not_grow_with_the_ballot():
     opening, review, casting, receipt = found
     assert opening == 3  # the code, whether it is used, the subjects
     assert review == 2
-    # The code, whether it still holds, two rows; a savepoint's two; the turn on PostgreSQL.
-    assert casting == 6 + (connection.vendor == "postgresql")
+    # The code, two rows; a savepoint's two.
+    assert casting == 5
     assert receipt == 2
 
 
@@ -272,9 +272,9 @@ def test_the_queries_of_an_account_do_not_grow_with_its_ballots():
     answers = {f"a.{subject}.E1": "90" for subject, _codes in mine.paper.places}
     one = queries(lambda: client.get(ENTRY))
     assert client.post(CAST, {"ballot": mine.pk, **answers, "a.0.E1": "1"}, headers=JSON).status_code == 422
-    # Session, account, roles, the ballot, whether it still holds, two rows; a savepoint's two.
+    # Session, account, the ballot, roles, two rows; a savepoint's two.
     casting = queries(lambda: client.post(CAST, {"ballot": mine.pk, **answers}, headers=JSON))
-    assert casting == 9 + (connection.vendor == "postgresql")
+    assert casting == 8
     for number in range(3):
         other = Vote(code=f"more{number}", office=make_user(Role.OFFICE), kind="accounts", ids=(users[0].pk,))
         assert other.poll.entitlements.count() == 1

@@ -283,7 +283,6 @@ def test_the_hand_out_waits_for_a_ballot_that_is_being_cast():
         """As `cast_ballot` does it, with a long breath before the end of the transaction."""
         with transaction.atomic():
             turns.enter(poll.pk)
-            casting._still_entitled(voter)
             casting._store(voter, b"sealed")
             inside.set()
             asked.wait(10)

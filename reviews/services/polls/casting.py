@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from appraisal_site.lib.prepared import Prepared
 from appraisal_site.lib.turns import in_turn
 from reviews import sealing
 from reviews.ballot_form import Checked, Place, Problem, Terms, check
-from reviews.models import BallotPaper, Door, Entitlement, Participation, Poll, PollState, SealedBallot
+from reviews.models import BallotPaper, Door, Entitlement, Poll, PollState, SealedBallot
 from reviews.services.errors import ReviewError
 
 from . import turns
@@ -87,6 +88,34 @@ def for_casting(entitlements: QuerySet[Entitlement]) -> QuerySet[Entitlement]:
     return entitlements.select_related("poll", "paper").only(*own, *light)
 
 
+# What casting reads of an entitlement, its poll and its paper, in this order.
+_OWN = ("id", "poll_id", "paper_id", "account_id", "unit_id", "person_id", "code_hash", "on_paper")
+_POLL = ("id", "state", "closes_on", "opened_at")
+_PAPER = ("id", "digest")
+
+
+def _light(**where: Any) -> QuerySet[Any, tuple[Any, ...]]:
+    names = (*_OWN, *(f"poll__{name}" for name in _POLL), *(f"paper__{name}" for name in _PAPER))
+    return Entitlement.objects.filter(**where).order_by().values_list(*names)
+
+
+_BY_PK = Prepared(lambda pk: _light(pk=pk))
+_BY_CODE = Prepared(lambda code: _light(code_hash=code, door=None))
+
+
+def to_cast(*, pk: int = 0, code: str = "") -> Entitlement | None:
+    """The entitlement with this key, or that this code opens, with no more than casting needs; the rest is read when
+    it is asked for. One query, compiled once."""
+    rows = _BY_CODE(sealing.code_hash(code)) if code else _BY_PK(pk)
+    if not rows:
+        return None
+    own, rest = rows[0][: len(_OWN)], rows[0][len(_OWN) :]
+    found = Entitlement.from_db(DEFAULT_DB_ALIAS, _OWN, own)
+    found.poll = Poll.from_db(DEFAULT_DB_ALIAS, _POLL, rest[: len(_POLL)])
+    found.paper = BallotPaper.from_db(DEFAULT_DB_ALIAS, _PAPER, rest[len(_POLL) :])
+    return found
+
+
 def _form_of(entitlement: Entitlement) -> _Form:
     key = (entitlement.poll_id, entitlement.poll.opened_at, entitlement.paper.digest)
     with _forms_lock:
@@ -124,8 +153,6 @@ def cast_ballot(
     box = _sealed(entitlement, checked)
     try:
         with in_turn(), transaction.atomic():
-            turns.enter(entitlement.poll_id)
-            _still_entitled(entitlement)
             _store(entitlement, box)
     except IntegrityError:
         raise AlreadyVoted(receipt_of(entitlement)) from None
@@ -151,7 +178,6 @@ def cast_at_door(
                 raise AlreadyVoted(receipt_of(mine))
             seat = _sit_down(door, device)
             seat.poll, seat.paper = any_seat.poll, any_seat.paper
-            _still_entitled(seat)
             _store(seat, _sealed(seat, checked))
     except IntegrityError:
         # The same device on a second seat at the same moment: the other request was first.
@@ -192,18 +218,23 @@ def _checked(entitlement: Entitlement, answers: Mapping[Place, str], comments: M
     return checked
 
 
-def _still_entitled(entitlement: Entitlement) -> None:
-    """Read inside the transaction, after the turn: neither a close nor a new code can come between."""
-    rows = Entitlement.objects.filter(pk=entitlement.pk, code_hash=entitlement.code_hash, on_paper=False).order_by()
-    states = list(rows.values_list("poll__state", flat=True))
-    if not states:
-        raise NotEntitled
-    if states != [PollState.OPEN]:
-        raise PollClosed
+# One statement asks for the right and uses it, once the turn is had: neither a close nor a new code can come between.
+_TAKE_PART = """
+    INSERT INTO reviews_participation (entitlement_id, poll_id)
+    SELECT e.id, e.poll_id FROM reviews_entitlement e JOIN reviews_poll p ON p.id = e.poll_id
+    WHERE e.id = %s AND (e.code_hash = %s OR (e.code_hash IS NULL AND %s IS NULL)) AND e.on_paper = %s AND p.state = %s
+"""
 
 
 def _store(entitlement: Entitlement, box: bytes) -> None:
-    Participation(entitlement_id=entitlement.pk, poll_id=entitlement.poll_id).save(force_insert=True)
+    """The two rows. Raises NotEntitled, PollClosed; IntegrityError for an entitlement that was used."""
+    code = entitlement.code_hash
+    turn, own = turns.entering(entitlement.poll_id)
+    with connection.cursor() as cursor:
+        cursor.execute(turn + _TAKE_PART, [*own, entitlement.pk, code, code, False, PollState.OPEN.value])
+        if cursor.rowcount != 1:
+            mine = Entitlement.objects.filter(pk=entitlement.pk, code_hash=code, on_paper=False)
+            raise PollClosed if mine.exists() else NotEntitled
     SealedBallot(poll_id=entitlement.poll_id, box=box).save(force_insert=True)
 
 

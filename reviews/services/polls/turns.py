@@ -16,6 +16,13 @@ def enter(poll: int) -> None:
     _lock("pg_advisory_xact_lock_shared", poll)
 
 
+def entering(poll: int) -> tuple[str, list[int]]:
+    """The same as a statement to send ahead of another one in one go, with its parameters; nothing on SQLite."""
+    if connection.vendor != "postgresql":
+        return "", []
+    return "SELECT pg_advisory_xact_lock_shared(%s, %s); ", [_SPACE, poll % 2**31]
+
+
 def alone(poll: int) -> None:
     """After every voter who has begun, before every one who has not, until the end of the transaction."""
     _lock("pg_advisory_xact_lock", poll)

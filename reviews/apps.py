@@ -11,6 +11,7 @@ class ReviewsConfig(AppConfig):
     def ready(self) -> None:
         from units.audit_words import describe
 
+        from . import meeting_polls  # noqa: F401 - registers what a meeting's page offers after the talks
         from .audit_words import ACTIONS, FIELDS, TARGETS, VALUES
 
         describe(actions=ACTIONS, fields=FIELDS, values=VALUES, targets=TARGETS)

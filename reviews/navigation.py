@@ -55,7 +55,6 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("marks", _("Mark sheets") if access.may_see_all_marks(user) else _("My marks"), "reviews:my_marks", marks),
         ("own", _("My reports"), "reviews:own_reports", access.is_subject(user)),
         ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
-        ("polls", _("Polls"), "reviews:polls", access.may_see_polls(user) and bool(tree.of(BALLOTS))),
         ("duty", _("Duty reports"), "reviews:duty_list", _sees_duty_reports(user, round_)),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
         ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
@@ -66,6 +65,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
         ("inspections", _("On-site visits"), "reviews:inspections", access.may_see_inspections(user)),
         ("own_inspections", _("Verification of us"), "reviews:own_inspections", access.is_subject(user)),
+        ("polls", _("Polls"), "reviews:polls", access.may_see_polls(user) and bool(tree.of(BALLOTS))),
         (
             "paper",
             _("Paper ballots"),

@@ -34,6 +34,7 @@ from reviews.models import (
 )
 from reviews.own_unit import excused
 from reviews.queries.figures import provisional_figures
+from reviews.queries.polls import too_few
 from reviews.tree import ATTAINMENT, NUMBERS, Tree
 
 from .earlier import results_then
@@ -60,6 +61,7 @@ class _Rows:
     votes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     earlier: dict[str, dict[str, types.Earlier]] = field(default_factory=lambda: defaultdict(dict))
     excused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    untold: set[str] = field(default_factory=set)
 
     def add_votes(self, indicator: str, voter_class: str, answer: str, count: int) -> None:
         answers = self.votes.setdefault(indicator, {}).setdefault(voter_class, {})
@@ -80,6 +82,7 @@ class _Rows:
             votes=self.votes,
             earlier={name: [rounds[each] for each in sorted(rounds)] for name, rounds in self.earlier.items()},
             excused={code: frozenset(names) for code, names in self.excused.items()},
+            untold=frozenset(self.untold),
         )
 
 
@@ -100,7 +103,7 @@ def load_inputs(
     _read_facts(scope, plan, subjects)
     _read_entries(scope, subjects)
     _read_reported(round, Tree(plan), subjects)
-    _read_votes(round, scope, subjects)
+    _read_votes(round, plan, scope, subjects)
     _read_excused(round, plan, subjects, only)
     known_sets = _read_earlier(round, subjects, only)
     decisions = {
@@ -125,7 +128,7 @@ def load_compared(round: Round, plan: types.Plan) -> tuple[types.SubjectInput, .
     for subject, code, value in _each(NumberInput.objects.filter(subject__round=round), "indicator", "value"):
         subjects[subject].numbers[code] = value
     _read_reported(round, Tree(plan), subjects)
-    _read_votes(round, Q(subject__round=round), subjects)
+    _read_votes(round, plan, Q(subject__round=round), subjects)
     return tuple(rows.finished() for rows in subjects.values())
 
 
@@ -215,12 +218,18 @@ def _read_excused(round_: Round, plan: types.Plan, subjects: dict[int, _Rows], o
             subjects[subject].excused[code].add(assessor)
 
 
-def _read_votes(round_: Round, scope: Q, subjects: dict[int, _Rows]) -> None:
+def _read_votes(round_: Round, plan: types.Plan, scope: Q, subjects: dict[int, _Rows]) -> None:
     """Ballots of workbooks counted by the database, the tallies of paper and the counts of sealed ballots added."""
-    for counted in (counted_ballots(round_).filter(scope), _tallies(PaperTally, scope), _tallies(BallotCount, scope)):
+    for counted in (counted_ballots(round_).filter(scope), _tallies(scope)):
         for subject, code, voter_class, answer, count in counted:
             if count:
                 subjects[subject].add_votes(code, voter_class, answer, count)
+    key = ("subject_id", "indicator", "voter_class", "answer", "channel", "count")
+    polled = list(BallotCount.objects.filter(scope).values_list(*key))
+    for subject, code, voter_class, answer, _channel, count in polled:
+        subjects[subject].add_votes(code, voter_class, answer, count)
+    for subject, code in too_few(polled, plan.minimum_votes):
+        subjects[subject].untold.add(code)
 
 
 def counted_ballots(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, int]]:
@@ -229,9 +238,9 @@ def counted_ballots(round_: Round) -> QuerySet[Any, tuple[int, str, str, str, in
     return BallotMark.objects.filter(subject__round=round_).order_by().values_list(*key).annotate(votes=Count("id"))
 
 
-def _tallies(rows: type[PaperTally] | type[BallotCount], scope: Q) -> QuerySet[Any, tuple[int, str, str, str, int]]:
-    """Answers that were added up before: from paper by hand, from sealed ballots at the count."""
-    return rows.objects.filter(scope).values_list("subject_id", "indicator", "voter_class", "answer", "count")
+def _tallies(scope: Q) -> QuerySet[Any, tuple[int, str, str, str, int]]:
+    """Answers that were added up by hand from paper."""
+    return PaperTally.objects.filter(scope).values_list("subject_id", "indicator", "voter_class", "answer", "count")
 
 
 # ---------------------------------------------------------------- earlier rounds

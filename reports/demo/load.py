@@ -15,6 +15,7 @@ from reviews.models import Assignment, Ballot, BallotMark, EventStatus, Round, S
 from reviews.services.applicability import set_not_applicable
 from reviews.services.events import EventData, add_event, decide_events
 from reviews.services.marks import Row, save_rows
+from reviews.services.polls.preparing import prepare_polls
 from reviews.services.rounds import NewSubject, open_round
 from reviews.tree import Tree
 from scoring.services import run_scoring
@@ -85,6 +86,8 @@ def load_demo() -> Round | None:
     _marks(round_, subjects, strength, draw)
     _events(subjects, accounts["office"])
     _ballots(round_, subjects, strength, draw)
+    # Votes in the browser are in preparation: what they would be can be looked at, settled, and tried out.
+    prepare_polls(round=round_, by=accounts["office"])
     run_scoring(round=Round.objects.get(pk=round_.pk), by=accounts["office"])
     return round_
 

@@ -33,6 +33,7 @@ from scoring.queries import current_computation, is_stale, left_open
 
 from .base import Card, Task, missing_words, tree_of
 from .meetings import meeting_tasks
+from .polls import poll_tasks
 
 FAILED_FOR = datetime.timedelta(days=7)  # older failures are history
 
@@ -43,10 +44,11 @@ def office_card(rounds: Sequence[Round]) -> Card:
         empty=_("No round is open. Choose a plan and open one."),
         more=(reverse("reviews:round_list"), _("All rounds")),
     )
-    meetings = meeting_tasks(rounds)
+    meetings, votes = meeting_tasks(rounds), poll_tasks(rounds)
     for round_ in rounds:
         card.tasks += _of_round(round_)
         card.tasks += meetings.get(round_.pk, [])
+        card.tasks += votes.get(round_.pk, [])
     return card
 
 

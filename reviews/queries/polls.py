@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -30,6 +30,7 @@ from scoring.engine.types import ABSTAIN, Plan
 from units import access
 from units.templatetags.kaoping import aside
 
+Key = TypeVar("Key", int, str)
 UNDER_WAY = (PollState.READY, PollState.OPEN, PollState.CLOSED)
 
 
@@ -141,28 +142,28 @@ def withheld_classes(round_: Round, plan: Plan) -> dict[tuple[str, str], frozens
     knows who voted on paper.
     """
     rows = BallotCount.objects.filter(subject__round=round_).values_list(*_VOTES)
-    return _too_few(rows, plan.minimum_votes)
+    return too_few(rows, plan.minimum_votes)
 
 
 def few_online(subject: Subject, plan: Plan) -> dict[str, frozenset[str]]:
     """The same of one subject, by leaf. One query."""
-    found = _too_few(BallotCount.objects.filter(subject=subject).values_list(*_VOTES), plan.minimum_votes)
+    found = too_few(BallotCount.objects.filter(subject=subject).values_list(*_VOTES), plan.minimum_votes)
     return {leaf: names for (_code, leaf), names in found.items()}
 
 
 _VOTES = ("subject__code", "indicator", "voter_class", "answer", "channel", "count")
 
 
-def _too_few(
-    rows: Iterable[tuple[str, str, str, str, str, int]], minimum: int
-) -> dict[tuple[str, str], frozenset[str]]:
+def too_few(rows: Iterable[tuple[Key, str, str, str, str, int]], minimum: int) -> dict[tuple[Key, str], frozenset[str]]:
+    """(subject, leaf) → classes with too few votes by one channel, of rows (subject, leaf, class, answer, channel,
+    count) of counted polls."""
     least = {Channel.ONLINE: max(minimum, LEAST_VOTERS), Channel.PAPER: LEAST_VOTERS}
-    votes: Counter[tuple[str, str, str, str]] = Counter()
-    for code, leaf, name, answer, channel, count in rows:
+    votes: Counter[tuple[Key, str, str, str]] = Counter()
+    for subject, leaf, name, answer, channel, count in rows:
         if answer != ABSTAIN:
-            votes[code, leaf, name, channel] += count
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for (code, leaf, name, channel), number in votes.items():
+            votes[subject, leaf, name, channel] += count
+    found: dict[tuple[Key, str], set[str]] = defaultdict(set)
+    for (subject, leaf, name, channel), number in votes.items():
         if 0 < number < least[Channel(channel)]:
-            found[code, leaf].add(name)
+            found[subject, leaf].add(name)
     return {key: frozenset(names) for key, names in found.items()}

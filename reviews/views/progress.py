@@ -6,8 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from reviews.models import Assignment, Phase
+from reviews.ballot_form import leaves_of
+from reviews.models import Assignment, Phase, Poll, PollState, Round
 from reviews.navigation import round_context
+from reviews.poll_words import state_words
+from reviews.queries.polls import class_titles
 from reviews.queries.progress import (
     completeness,
     leaf_progress,
@@ -15,9 +18,10 @@ from reviews.queries.progress import (
     subject_progress,
 )
 from reviews.queries.rounds import categories_of, subjects_of
-from reviews.tree import BALLOTS, takes_marks
+from reviews.tree import BALLOTS, Tree, takes_marks
 from units import access
 from units.guards import require, require_known
+from units.templatetags.kaoping import aside
 
 from ._common import get_round, paged, tree_of
 
@@ -36,9 +40,21 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         "total": completeness(leaves),
         "late": sum(leaf.late for leaf in leaves),
         "order": order,
+        "polls": _polls_of(round_, tree_of(round_)) if access.may_see_polls(request.user) else {},
         "may_assign": access.may_run_rounds(request.user) and round_.phase == Phase.COLLECTING,
     }
     return render(request, "reviews/progress.html", context)
+
+
+def _polls_of(round_: Round, tree: Tree) -> dict[str, list[tuple[Poll, str]]]:
+    """Leaf → the polls that bring its votes, each with its class and state in words. One query."""
+    titles = class_titles(tree.plan)
+    found: dict[str, list[tuple[Poll, str]]] = {}
+    for poll in round_.polls.exclude(state=PollState.ANNULLED).order_by("pk"):
+        words = f"{titles.get(poll.voter_class, poll.voter_class)}{aside(state_words(poll))}"
+        for node in leaves_of(tree.plan, poll.voter_class):
+            found.setdefault(node.code, []).append((poll, words))
+    return found
 
 
 @require_GET

@@ -14,6 +14,7 @@ from reviews.forms.rounds import AssignForm, DeadlineForm, PhaseForm
 from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
 from reviews.queries.booth import has_ballots
+from reviews.queries.polls import obstacle
 from reviews.queries.progress import completeness, leaf_progress
 from reviews.queries.rounds import categories_of, rounds_listed
 from reviews.services.errors import ReviewError
@@ -113,6 +114,7 @@ def phase(request: HttpRequest, pk: int, to: str) -> HttpResponse:
         "to": to,
         "to_title": Phase(to).label,
         "possible": to in STEPS[round_.phase],
+        "polls": obstacle(round_) if to == Phase.REVIEWING else "",
         "total": completeness(leaf_progress(round_, tree_of(round_))),
         "back": needs_reason,
     }

@@ -66,6 +66,8 @@ class Facts:
         if head != "option_share":
             return True
         code = rest.partition(":")[0]
+        if code in self.subjects[i].untold:
+            return False
         form = self.nodes[code].ballot or BallotForm()
         return not is_withheld(form, self.subjects[i].votes.get(code, {}), self.plan.minimum_votes)
 

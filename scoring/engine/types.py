@@ -242,6 +242,8 @@ class SubjectInput:
     earlier: Mapping[str, Sequence[Earlier]] = field(default_factory=dict)  # set → rounds
     # Leaf → assessors who must not mark this subject, being its own unit, where others do.
     excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Leaves of whose votes nothing may be told, beside those with fewer than the plan's minimum.
+    untold: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_GET
 from reviews.models import GradeDecision, Phase, Round, Subject
 from reviews.own_unit import own_assessors
 from reviews.queries.evidence import files_of_figures
+from reviews.queries.poll_office import comments_of
+from reviews.queries.polls import class_titles
 from reviews.tree import Tree
 from units import access
 from units.guards import require_known
@@ -86,6 +88,9 @@ def subject_page(
         sources.own = own
         context["figures"] = figures(plan, result, sources)
         return render(request, "scoring/subject_print.html", context)
+    if access.may_read_comments(request.user, round_, subject):
+        context["comments"] = comments_of(round_, [subject]).get(subject.pk, [])
+        context["titles"] = class_titles(plan)
     context["branches"] = branches(plan, result)
     context["own_unit"] = {code for code in own if marked_by(result.scores[code].detail, own[code])}
     if context["sees_all"]:

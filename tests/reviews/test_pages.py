@@ -185,7 +185,7 @@ QUERIES = {
     "round_detail": 16,
     "subject_list": 8,
     "subject_detail": 20,
-    "progress": 13,
+    "progress": 14,
     "progress_leaf": 8,
     "progress_subjects": 15,
     "my_marks": 13,

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from reviews.models import BallotBox, BallotComment, Entitlement, Poll, PollState, VoteExclusion
+from indicators.services import engine_plan
+from reviews.meeting_actions import actions_after_talks
+from reviews.models import BallotBox, BallotComment, Entitlement, Mark, Poll, PollState, Round, VoteExclusion
 from reviews.queries.polls import by_code
 from reviews.services.polls.preparing import change_poll, change_rule, prepare_polls
 from reviews.services.polls.setup import fix_poll
 from reviews.services.polls.voters import Rule, Source
+from reviews.tree import MARKS, Tree
+from scoring.engine import score
+from scoring.load import load_inputs
+from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit, make_user
 from units.models import AuditEntry, Notification, Person, Role
 
+from .meeting_stage import planned
 from .polls import close_poll, count_polls, office_of, open_poll, poll_for, sheets, vote, with_key
 
 pytestmark = pytest.mark.django_db
@@ -490,3 +498,64 @@ def test_the_tab_is_there_for_office_and_auditor_where_the_plan_votes(world):
     for role, there in ((Role.OFFICE, True), (Role.AUDITOR, True), (Role.LEADER, False)):
         page = client_for(make_user(role)).get(world.url("round_detail")).content.decode()
         assert (world.url("polls") in page) is there
+
+
+# ---------------------------------------------------------------- on other pages
+
+
+def test_the_subject_reads_what_was_written_of_it_once_announced(world):
+    poll = world.counted()
+    poll.terms |= {"comments": True}
+    poll.save()
+    subject, other = world.round.subjects.select_related("unit")[:2]
+    BallotComment.objects.create(poll=poll, subject=subject, text="工作扎实")
+    run_scoring(round=world.round)
+    page = reverse("scoring:subject_result", args=[world.round.pk, subject.pk])
+    mine, theirs = client_for(make_user(Role.SUBJECT, subject.unit)), client_for(make_user(Role.SUBJECT, other.unit))
+    assert mine.get(page).status_code == 404
+    for role, reads in ((Role.LEADER, True), (Role.OFFICE, True), (Role.AUDITOR, False)):
+        assert ("工作扎实" in client_for(make_user(role)).get(page).content.decode()) is reads
+    Round.objects.filter(pk=world.round.pk).update(phase="announced")
+    assert "工作扎实" in mine.get(page).content.decode()
+    assert theirs.get(page).status_code == 404
+
+
+def test_the_progress_page_and_the_home_page_say_where_a_poll_stands(world):
+    poll = world.open(kind="slips", number=6)
+    progress = world.get("progress")
+    assert f"区领导（{poll.get_state_display()}）" in progress
+    assert "0 / 6" in world.client.get("/").content.decode()
+
+
+def test_a_meeting_leads_on_to_the_big_screen(world):
+    world.key()
+    poll = change_poll(poll=world.poll(kind="slips", number=6), in_meeting=True, by=world.office)
+    meeting = planned(world.round, world.office)
+    assert actions_after_talks(meeting, world.office) == []
+    fix_poll(poll=poll, by=world.office)
+    (action,) = actions_after_talks(meeting, world.office)
+    assert action.url == world.url("poll_screen", poll.pk)
+    assert action.primary
+    assert actions_after_talks(meeting, make_user(Role.LEADER)) == []
+
+
+def test_a_reason_does_not_tell_a_share_of_very_few_online_votes():
+    world = World(3, name="2021", plan="system-party-secretary")
+    unit = make_unit()
+    people = [Person.objects.create(code=f"M{n}", name=f"张{n}", unit=unit) for n in range(2)]
+    poll = world.open("peer", kind="chosen_people", ids=tuple(person.pk for person in people))
+    for sheet, answer in zip(sheets(poll), ("好", "一般"), strict=True):
+        vote(sheet, answer)
+    world.round.polls.exclude(pk=poll.pk).delete()
+    close_poll(poll=poll, by=world.office)
+    count_polls(round=world.round, parts=world.parts, by=world.office)
+    plan = replace(engine_plan(world.round.plan_version), minimum_votes=1)
+    for subject in world.round.subjects.all():
+        for node in Tree(plan).of(MARKS):
+            Mark.objects.create(subject=subject, indicator=node.code, value=node.points, assessor="")
+    inputs = load_inputs(world.round, plan)
+    careless = replace(inputs, subjects=tuple(replace(one, untold=frozenset()) for one in inputs.subjects))
+    told = [str([one.reasons for one in score(plan, each).results]) for each in (careless, inputs)]
+    assert "option_share:T:一般" in told[0]
+    assert told[0] != told[1]
+    assert "option_share:T:一般" not in told[1]

@@ -100,7 +100,7 @@ def test_literal_query_counts(subjects, office, django_assert_num_queries):
         add_event(one, "1", f"事项{number}")
     run_scoring(round=round_)
     client = client_for(office)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(reverse("scoring:subject_result", args=[round_.pk, one.pk]))
     with django_assert_num_queries(18):
         client.get(reverse("scoring:subject_result", args=[round_.pk, one.pk]), {"print": "1"})

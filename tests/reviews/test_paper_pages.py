@@ -111,7 +111,7 @@ def test_the_word_file_has_the_same_contents(desk):
 
 def test_the_excel_file_adds_up_by_itself(desk):
     book = openpyxl.load_workbook(io.BytesIO(desk.auditor.get(desk.url("reports:paper_book")).getvalue()))
-    assert book.sheetnames == ["计票表", "汇总表"]
+    assert book.sheetnames == ["计票表", "投票情况汇总表"]
     rows = [[cell.value for cell in row] for row in book["计票表"].iter_rows()]
     first = next(row for row in rows if row[1] == desk.round.subjects.first().name)
     assert any(str(value).startswith("=SUM(") for value in first)
@@ -282,7 +282,7 @@ def test_from_two_counts_to_the_summary(desk):
     assert summary.count("90×4") == 3
     assert "90.0000" in summary
     book = openpyxl.load_workbook(io.BytesIO(one.get(desk.url("reports:paper_book")).getvalue()))
-    assert "90×4" in {cell.value for line in book["汇总表"].iter_rows() for cell in line}
+    assert "90×4" in {cell.value for line in book["投票情况汇总表"].iter_rows() for cell in line}
 
 
 def test_a_cell_in_which_both_agree_is_looked_at_again(desk):

@@ -23,7 +23,7 @@ CODES = re.compile(
     r"|[0-9A-HJKMNP-TV-Z]{4,5}(-[0-9A-HJKMNP-TV-Z]{4,5})+"  # codes of ballots, receipts
     r"|Excel|Word|WPS|LibreOffice|xlsx|toml|TOML|English|IP|JavaScript|SHA-256"
     r"|Ctrl|Alt|Shift|Delete|F"  # keys
-    r"|testserver|vote"  # the address at which people vote
+    r"|testserver|localhost|vote"  # the address at which people vote
     r"|[a-z]+-20[0-9]{2}|quarters|leave_days"  # examples of codes
     r"|admin|office|leader|auditor|unit|assessor(-[a-z0-9]+)?"  # user names, codes of voter classes
     rf"|({'|'.join(file.stem for file in PRESETS.glob('*.toml'))})(-[a-z0-9-]+)?"  # plans, files named after them

@@ -66,12 +66,6 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("inspections", _("On-site visits"), "reviews:inspections", access.may_see_inspections(user)),
         ("own_inspections", _("Verification of us"), "reviews:own_inspections", access.is_subject(user)),
         ("polls", _("Polls"), "reviews:polls", access.may_see_polls(user) and bool(tree.of(BALLOTS))),
-        (
-            "paper",
-            _("Paper ballots"),
-            "reviews:paper_polls",
-            access.may_see_polls(user) and bool(Tree(plan).of(BALLOTS)),
-        ),
         ("plan_changes", _("Plan changes"), "reviews:plan_changes", access.may_see_rounds(user)),
         ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),
         ("earlier", _("Earlier rounds"), "scoring:earlier", access.may_see_earlier(user) and bool(readers(plan))),

@@ -172,7 +172,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/inspections/<int:sampling_pk>/print/", inspections.inspection_print, name="inspection_print"),
     path("rounds/<int:pk>/inspections/record/<int:inspection_pk>/", inspections.inspection, name="inspection"),
     *meeting_patterns,
-    path("rounds/<int:pk>/polls/paper/", paper.paper_polls, name="paper_polls"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/", paper.paper, name="paper"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/voters/", paper.paper_voters, name="paper_voters"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/ballots/", paper_forms.paper_print, name="paper_print"),

@@ -12,7 +12,7 @@ from fractions import Fraction
 from django.utils.translation import gettext_lazy
 
 from indicators.services import engine_plan
-from reviews.ballot_form import Leaf
+from reviews.ballot_form import LEAST_VOTERS, Leaf
 from reviews.models import Poll, PollState, Subject
 from reviews.queries.ballot_sheets import titled
 from reviews.queries.polls import withheld_classes
@@ -78,12 +78,13 @@ def summary_of(poll: Poll) -> Summary:
         )
         for leaf in terms.leaves
     )
-    found = ballots_of(poll.report) if counted else {}
+    found = ballots_of(poll.report, terms.minimum) if counted else {}
     return Summary(poll, title, tuple((str(words), found.get(key)) for key, words in BALLOTS.items()), tables)
 
 
-def ballots_of(report: Mapping[str, object]) -> dict[str, int]:
-    """The ballots of both channels together, from what the count found."""
+def ballots_of(report: Mapping[str, object], minimum: int) -> dict[str, int]:
+    """The ballots of both channels together, from what the count found. Of a channel with few it says only how many
+    came: who knows the other's would know what they were."""
     paper = report.get("paper") or {}
     assert isinstance(paper, Mapping)
     invalid = report.get("invalid") or {}
@@ -96,7 +97,9 @@ def ballots_of(report: Mapping[str, object]) -> dict[str, int]:
         "abstained": report.get("abstained"),
     }
     beside = {**paper, "abstained": paper.get("blank")}
-    return {key: _number(online[key]) + _number(beside.get(key)) for key in BALLOTS}
+    few = 0 < _number(online["received"]) < minimum or 0 < _number(beside.get("received")) < LEAST_VOTERS
+    shown = ("issued", "received") if few else tuple(BALLOTS)
+    return {key: _number(online[key]) + _number(beside.get(key)) for key in shown}
 
 
 def _number(value: object) -> int:

@@ -128,7 +128,7 @@ def _show(
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "reviews/_evidence.html", context)
-    tab = "events" if place.event else "paper" if place.poll else "marks"
+    tab = "events" if place.event else "polls" if place.poll else "marks"
     context |= round_context(request, place.round, tab) | {"back": _back(user, place), "as_page": True}
     return render(request, "reviews/evidence.html", context, status=status)
 

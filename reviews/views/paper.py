@@ -1,4 +1,4 @@
-"""Paper ballots of a poll: where it stands and the steps of its count; who votes on paper; the polls of a round."""
+"""Paper ballots of a poll: where it stands and the steps of its count; who votes on paper."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from reviews.queries.paper import (
 )
 from reviews.services.errors import InvalidInput, ReviewError
 from reviews.services.polls import comparing, handing, tally
-from reviews.services.polls.counting import count_polls, needs_key
 from reviews.services.polls.setup import classes_of
 from units import access
 from units.guards import require
@@ -35,7 +34,7 @@ from units.views._common import who
 
 from ._common import get_round, paged
 
-TAB = "paper"
+TAB = "polls"
 
 
 def poll_of(request: HttpRequest, pk: int, poll_pk: int, *, runs: bool = False) -> Poll:
@@ -58,33 +57,6 @@ def poll_context(request: HttpRequest, poll: Poll) -> dict[str, Any]:
 
 def may_run(request: HttpRequest, round_: Round) -> bool:
     return access.may_run_polls(request.user) and round_.phase == Phase.COLLECTING
-
-
-# ---------------------------------------------------------------- the polls of a round
-
-
-@require_http_methods(["GET", "POST"])
-def paper_polls(request: HttpRequest, pk: int) -> HttpResponse:
-    """Every poll of a round with its paper ballots. A POST counts polls that were held on paper alone."""
-    round_ = get_round(request, pk)
-    require(access.may_see_polls(request.user))
-    if request.method == "POST":
-        require(access.may_run_polls(request.user))
-        try:
-            counted = count_polls(round=round_, parts=(), by=who(request))
-        except ReviewError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("Counted: %(list)s.") % {"list": "、".join(p.voter_class for p in counted)})
-        return redirect("reviews:paper_polls", pk)
-    titles = classes_of(round_)
-    lines = paper_lines(round_.polls.order_by("voter_class", "run"))
-    closed = [line for line in lines if line.poll.state == PollState.CLOSED]
-    context = round_context(request, round_, TAB) | {
-        "lines": [(line, titles.get(line.poll.voter_class, line.poll.voter_class)) for line in lines],
-        "may_count": bool(closed) and may_run(request, round_) and not needs_key(round_),
-    }
-    return render(request, "reviews/paper_polls.html", context)
 
 
 # ---------------------------------------------------------------- one poll

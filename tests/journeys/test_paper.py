@@ -167,7 +167,6 @@ def test_pages_are_accessible(sit, width):
     begin_entry(poll=count.poll, by=count.people[0])
     screen = sit(count, "zhang", count.url("paper"), width, bypass_csp=True)
     paths = [count.url(name) for name in ("paper", "paper_voters", "paper_print", "paper_sheets", "paper_entry")]
-    paths += [reverse("reviews:paper_polls", args=[count.round.pk])]
     paths += [reverse("reports:poll_summary", args=[count.round.pk, count.poll.pk])]
     figures = figures_of_ballots(same("好", count.poll, 6))
     for path in paths:

@@ -341,7 +341,6 @@ ADDRESSES = {
     "reviews:comment_decide": Address(
         None, {OFFICE}, refused=404, roleless=403, args=("round", "comment"), data=(("state", "shown"),)
     ),
-    "reviews:paper_polls": Address(READERS, {OFFICE}, args=("other_round",)),
     "reviews:paper": Address(READERS, {OFFICE}, args=("other_round", "paper_poll")),
     "reviews:paper_voters": Address(READERS, {OFFICE}, args=("other_round", "paper_poll")),
     "reviews:paper_print": Address(READERS, {OFFICE}, args=("other_round", "paper_poll"), data=(("copies", "2"),)),

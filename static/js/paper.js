@@ -88,7 +88,9 @@ for (const form of document.querySelectorAll("form[data-count]:not([data-finishe
       }
       for (const line of changed) heard(line, sent.get(line), said.rows[line.dataset.line]);
       retry = 0;
-      status.textContent = words.savedWords;
+      // “Saved” is said of the whole table: not while a line that was left meanwhile still waits.
+      const waits = lines.some((line) => kept.get(line) !== typed(line) && !line.contains(document.activeElement));
+      status.textContent = waits ? words.savingWords : words.savedWords;
       if (lines.every((line) => kept.get(line) === typed(line))) guarded.delete(form);
     } catch {
       status.textContent = words.failedWords;
@@ -121,7 +123,9 @@ for (const form of document.querySelectorAll("form[data-count]:not([data-finishe
 
   form.addEventListener("focusout", (event) => {
     const line = event.target.closest("[data-line]");
-    if (line && !line.contains(event.relatedTarget)) setTimeout(save, 0);
+    if (!line || line.contains(event.relatedTarget)) return;
+    if (kept.get(line) !== typed(line)) status.textContent = words.savingWords;
+    setTimeout(save, 0);
   });
 
   form.addEventListener("keydown", (event) => {

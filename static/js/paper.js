@@ -89,7 +89,9 @@ for (const form of document.querySelectorAll("form[data-count]:not([data-finishe
       for (const line of changed) heard(line, sent.get(line), said.rows[line.dataset.line]);
       retry = 0;
       // “Saved” is said of the whole table: not while a line that was left meanwhile still waits.
-      const waits = lines.some((line) => kept.get(line) !== typed(line) && !line.contains(document.activeElement));
+      // A refused line waits for its writer, and says so itself.
+      const left = lines.filter((line) => !line.contains(document.activeElement) && !line.classList.contains("kp-row-error"));
+      const waits = left.some((line) => kept.get(line) !== typed(line));
       status.textContent = waits ? words.savingWords : words.savedWords;
       if (lines.every((line) => kept.get(line) === typed(line))) guarded.delete(form);
     } catch {

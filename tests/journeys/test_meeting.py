@@ -133,11 +133,13 @@ def test_two_screens_show_the_same(hall, eventually):
     first, *_rest = talks_of(hall.meeting)
     one, other = hall("meeting_timer").page, hall("meeting_timer", width=390).page
     other.click("[data-do=toggle]")
-    state(eventually, first, "running")
+    assert state(eventually, first, "running").state == "running"
     shows(one, "status", "剩余时间")
     one.keyboard.press("Space")
-    state(eventually, first, "paused")
+    assert state(eventually, first, "paused").spoken > 0
     shows(other, "status", "已暂停")
+    clocks = [page.locator("[data-clock]").inner_text() for page in (one, other)]
+    assert clocks[0] == clocks[1], "both stand still at the same time"
 
 
 def test_minutes_save_themselves_field_by_field(hall, eventually):

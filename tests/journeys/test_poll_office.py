@@ -43,6 +43,7 @@ def test_a_vote_from_the_key_to_the_ranking(tmp_path):
     close_and_count(office, round_, parts)
     the_result_is_what_was_worked_out_by_hand(round_, tmp_path)
     nothing_of_it_is_in_the_log(parts, [*by_unit.values(), *by_number])
+    assert {poll.voter_class: poll.report["valid"] for poll in Poll.objects.all()} == {"unit": 5, "leader": 4}
 
 
 def visitor(username: str) -> Visitor:

@@ -516,8 +516,11 @@ def test_the_input_is_not_closed_over_ballots_that_are_not_counted(stage, runnin
 
 
 def test_polls_in_preparation_do_not_hold_up_the_round(stage):
-    stage.poll()
+    poll = stage.poll()
     change_phase(round=stage.round, to="reviewing", by=stage.office)
+    stage.round.refresh_from_db()
+    poll.refresh_from_db()
+    assert (stage.round.phase, poll.state) == ("reviewing", PollState.PREPARED)
 
 
 def test_the_plan_does_not_change_under_a_poll(stage, running):

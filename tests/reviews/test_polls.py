@@ -188,7 +188,9 @@ def test_the_passphrase_is_stored_nowhere_and_opens_only_whole(stage):
 def test_a_key_is_typed_as_people_type(stage):
     box = stage.round.ballot_box
     typed = [part.lower().replace("-", " ").replace("0", "o").replace("1", "l") for part in stage.parts]
-    sealing.open_key(typed, bytes(box.salt), bytes(box.public_key))
+    assert typed != list(stage.parts)
+    key = sealing.open_key(typed, bytes(box.salt), bytes(box.public_key))
+    assert sealing.unseal(sealing.seal("一张票".encode(), bytes(box.public_key), 256), key, 256) == "一张票".encode()
 
 
 def test_no_poll_opens_before_the_keepers_confirmed_the_key():

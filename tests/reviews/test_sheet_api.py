@@ -316,7 +316,9 @@ def test_a_cell_takes_a_fixed_number_of_queries(desk, django_assert_num_queries)
     desk.cell("1", subject=1)
     body = {"assignment": desk.sheet.pk, "subject": desk.subjects[0].pk, "value": "5", "note": "好"}
     seen = counted(desk, "sheet_cell", body, django_assert_num_queries, 13)["seen"]
-    counted(desk, "sheet_cell", body | {"value": "6", "seen": seen}, django_assert_num_queries, 13)
+    again = counted(desk, "sheet_cell", body | {"value": "6", "seen": seen}, django_assert_num_queries, 13)
+    assert again["state"] == "saved"
+    assert Mark.objects.get(subject=desk.subjects[0]).value == 6
 
 
 def test_a_block_takes_as_many_for_many_cells_as_for_few(django_assert_num_queries):

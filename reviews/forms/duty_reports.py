@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reviews.duty.layout import ANSWER, REPLY, WHY, Layout, Part, Question, Section, Topic
 from reviews.models import DutyReport, DutySubmission, Round
@@ -181,7 +182,7 @@ class CommentForm(forms.Form):
         help_text=_("Select it in the text above, or copy it here. Empty: the section as a whole."),
     )
     near = forms.IntegerField(required=False, widget=forms.HiddenInput())
-    text = forms.CharField(label=_("Comment"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+    text = forms.CharField(label=pgettext_lazy("on a duty report", "Comment"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
 
     def __init__(self, *args: Any, submission: DutySubmission, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -182,7 +182,9 @@ class CommentForm(forms.Form):
         help_text=_("Select it in the text above, or copy it here. Empty: the section as a whole."),
     )
     near = forms.IntegerField(required=False, widget=forms.HiddenInput())
-    text = forms.CharField(label=pgettext_lazy("on a duty report", "Comment"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
+    text = forms.CharField(
+        label=pgettext_lazy("on a duty report", "Comment"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
+    )
 
     def __init__(self, *args: Any, submission: DutySubmission, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

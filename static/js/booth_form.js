@@ -108,7 +108,8 @@ Booth.form = (() => {
   const progress = form.querySelector("[data-progress]");
   const meter = form.querySelector("[data-meter]");
   const nextButtons = document.querySelectorAll("[data-next]");
-  const unrated = () => places.filter((place) => valueOf(place) === "");
+  // A figure that the leaf does not take is no rating: it gets no tick, and "next" leads back to it.
+  const unrated = () => places.filter((place) => valueOf(place) === "" || !fits(place, valueOf(place)));
   function showProgress() {
     const open = new Set(unrated().map((place) => place.who));
     for (const who of subjects) who.classList.toggle("kb-rated", !open.has(who));

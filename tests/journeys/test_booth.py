@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.reviews.booth_stage import THREE, Vote, stored
+from tests.reviews.booth_stage import POINTS, THREE, Vote, stored
 
 from .booth_page import PHONE, button, choose, looks, rated, scan
 
@@ -52,6 +52,20 @@ def test_45_subjects_by_thumb_on_a_phone(screens):
     vote.count()
     assert sorted(str(row) for row in vote.counted().values()) == [str({"优秀": 1})] * 13 + [str({"称职": 1})] * 32
     assert screen.complaints == []
+
+
+def test_a_figure_off_the_scale_is_no_rating(screens):
+    vote = Vote(subjects=3, leaves=(("JI", "实绩得分", POINTS),))
+    page = scan(screens(390, **PHONE), vote.code())
+    figure = page.locator("input[inputmode]").first
+    figure.fill("90")
+    rated(page, 1, 3)
+    figure.fill("101")
+    figure.blur()
+    rated(page, 0, 3)
+    expect(page.locator(".kb-who.kb-rated")).to_have_count(0)
+    expect(page.locator(".kb-error")).to_contain_text("0 至 100")
+    assert stored() == (0, 0)
 
 
 def test_the_first_load_of_a_large_ballot_is_small(screens):

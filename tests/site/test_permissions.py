@@ -609,7 +609,12 @@ def rows() -> dict[str, list[Any]]:
     kept = (
         m for m in apps.get_models() if m._meta.app_label in {"units", "indicators", "reviews", "scoring", "reports"}
     )
-    return {m._meta.label: sorted(map(repr, m.objects.values())) for m in kept}
+    return {m._meta.label: sorted(map(_words, m.objects.values())) for m in kept}
+
+
+def _words(row: dict[str, Any]) -> str:
+    """PostgreSQL's driver gives bytes as a view, whose words are its place in memory and not what it holds."""
+    return repr({name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()})
 
 
 def expected(address: Address, role: str, method: str) -> int:

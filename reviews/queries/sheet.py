@@ -16,20 +16,26 @@ from reviews.own_unit import forbids, own_units
 from reviews.tree import ATTAINMENT, NUMBERS, Tree, takes_marks, tree_of_version
 from scoring.engine.types import Node
 from units import access
-from units.models import User
+from units.models import Unit, User
 
 from .freezing import Standing, standings
 from .keystroke import sheets_of
 
+FIGURES = ATTAINMENT | NUMBERS
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A leaf of the grid. `reason`: why this account cannot enter on it now, "" if it can. `until`: in words."""
+    """A leaf of the grid. `reason`: why this account cannot enter on it now, "" if it can. `until`: in words.
+
+    `mine`: the account enters here, if not now then before or after; where not, it may only read.
+    """
 
     assignment: Assignment
     node: Node
     reason: str
     until: str = ""
+    mine: bool = True
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -60,25 +66,37 @@ def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> G
     seen, codes = [], {}
     for one in sheets_of(round_, only):
         codes[str(one.pk)] = one.indicator
-        node = tree.nodes[one.indicator]
-        marked = takes_marks(node)
-        if not marked and node.method not in ATTAINMENT | NUMBERS:
-            continue
+        marked = takes_marks(tree.nodes[one.indicator])
         if access.may_see_marks(user, one) if marked else access.may_enter_marks(user, one):
             seen.append(one)
-    seen.sort(key=lambda one: (tree.order[one.indicator], one.pk))
-    dates = standings(round_, seen)
     for_office = _for_office(user, round_, tree) if only is None else set()
-    leaves = [
+    mine = {one.pk for one in seen if one.pk in for_office or access.may_enter_marks(user, one)}
+    return Grid(round_, tree, _leaves(round_, tree, seen, mine), codes)
+
+
+def grid_of_unit(unit: Unit, round_: Round) -> Grid:
+    """The same as any assessor of this unit finds it, without what it holds for a colleague. Two queries at most."""
+    tree = Tree(engine_plan(round_.plan_version))
+    rows = list(round_.assignments.filter(unit=unit).select_related("unit"))
+    leaves = _leaves(round_, tree, rows, {one.pk for one in rows})
+    return Grid(round_, tree, leaves, {str(one.pk): one.indicator for one in rows})
+
+
+def _leaves(round_: Round, tree: Tree, seen: Collection[Assignment], mine: Collection[int]) -> list[Leaf]:
+    """The leaves of these sheets that the grid shows, in the plan's order. One query, or none."""
+    shown = [one for one in seen if takes_marks(node := tree.nodes[one.indicator]) or node.method in FIGURES]
+    shown.sort(key=lambda one: (tree.order[one.indicator], one.pk))
+    dates = standings(round_, shown)
+    return [
         Leaf(
             one,
             tree.nodes[one.indicator],
-            _why_not(round_, dates[one.pk], mine=one.pk in for_office or access.may_enter_marks(user, one)),
+            _why_not(round_, dates[one.pk], mine=one.pk in mine),
             dates[one.pk].words,
+            one.pk in mine,
         )
-        for one in seen
+        for one in shown
     ]
-    return Grid(round_, tree, leaves, codes)
 
 
 def _for_office(user: User, round_: Round, tree: Tree) -> set[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import CharField
@@ -43,17 +43,30 @@ def close_own_units(
     user: User, grid: Grid, own: OwnUnits, cells: dict[str, CellData], subjects: Iterable[int]
 ) -> dict[str, CellData]:
     """The cells, with the reason in those of these subjects that the plan closes to this account."""
+    entitled = {leaf.assignment.pk for leaf in grid.marked if access.may_enter_marks(user, leaf.assignment)}
+    return close_for(grid, own, cells, subjects, office=access.is_office(user), entitled=entitled)
+
+
+def close_for(
+    grid: Grid,
+    own: OwnUnits,
+    cells: dict[str, CellData],
+    subjects: Iterable[int],
+    *,
+    office: bool = False,
+    entitled: Collection[int] | None = None,
+) -> dict[str, CellData]:
+    """The same for whoever has a right of their own to the sheets `entitled` (None: all)."""
     if not own.forbidden:
         return cells
-    office, closed = access.is_office(user), dict(cells)
-    rows = list(subjects)
+    closed, rows = dict(cells), list(subjects)
     for leaf in grid.marked:
         if leaf.reason:
             continue
-        entitled = access.may_enter_marks(user, leaf.assignment)
+        has_right = entitled is None or leaf.assignment.pk in entitled
         for subject in rows:
             why = own.why_not(leaf.assignment, subject, office=office)
-            if not entitled and not own.office_enters(leaf.assignment, subject):
+            if not has_right and not own.office_enters(leaf.assignment, subject):
                 why = _("Its assessor enters this mark.")
             if why:
                 key = f"{subject}:{leaf.assignment.pk}"

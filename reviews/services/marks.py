@@ -69,6 +69,7 @@ def save_sheets(
     by: User,
     known: bool = False,
     round: Round | None = None,  # noqa: A002
+    only_look: bool = False,
 ) -> list[Saved]:
     """`save_rows` for several sheets of one round at once: the same number of queries as for one.
 
@@ -76,6 +77,7 @@ def save_sheets(
 
     A row of a subject that is not of this round is refused like any other wrong row, unless all must be `known`.
     The rows of a frozen sheet are refused; if every sheet is, SheetFrozen (a RoundClosed) is raised.
+    `only_look`: decide about the rows and write nothing; each cell is then as it stands.
     """
     for assignment, _rows in sheets:
         # Where the plan forbids marks for the own unit, some are the office's to enter: see `_check_own_unit`.
@@ -83,16 +85,18 @@ def save_sheets(
             raise NotAllowed
     with transaction.atomic():
         # From here to the end nobody else writes to this round: what is read now is what is written on.
-        claimed = round is not None and claim_inputs(round)
+        claimed = round is not None and not only_look and claim_inputs(round)
         round_ = round if round is not None and claimed else ensure_collecting(sheets[0][0].round_id)
         frozen = frozen_sheets(round_, [assignment for assignment, _rows in sheets])
         if all(assignment.pk in frozen for assignment, _rows in sheets):
             raise frozen[sheets[0][0].pk]
-        batch = _Batch()
+        batch = None if only_look else _Batch()
         saved = [
             _save_sheet(sheet, rows, batch, frozen.get(sheet.assignment.pk))
             for sheet, rows in _read(round_, sheets, by, known)
         ]
+        if batch is None:
+            return saved
         batch.write()
         if batch.entries and not claimed:
             touch_inputs(round_.pk)
@@ -177,7 +181,8 @@ class _Batch:
             saved.cells[subject_id] = EMPTY if row is None else row_cell(row)
 
 
-def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch, frozen: SheetFrozen | None) -> Saved:
+def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch | None, frozen: SheetFrozen | None) -> Saved:
+    """Decide about the rows, and put what is to be written into the batch, if there is one."""
     saved = Saved(cells=dict(sheet.cells))
     for row in rows:
         cell = sheet.cells.get(row.subject_id, EMPTY)
@@ -191,6 +196,8 @@ def _save_sheet(sheet: _Sheet, rows: Sequence[Row], batch: _Batch, frozen: Sheet
             saved.refused[row.subject_id] = error
             continue
         saved.changed += 1
+        if batch is None:
+            continue
         batch.after.append((saved, row.subject_id, _plan_write(sheet, cell, row, batch)))
         batch.entries.append(_entry(sheet, cell, row))
     return saved

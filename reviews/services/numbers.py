@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appraisal_site.lib.fields import canonical
@@ -44,10 +42,20 @@ def token(row: Attainment | NumberInput | None) -> str:
     return "" if row is None else f"{row.pk}.{row.version}"
 
 
+def _model(node: Node) -> type[Attainment] | type[NumberInput]:
+    return Attainment if node.method in ATTAINMENT else NumberInput
+
+
+# The figures of a row, which an existing one takes over of the one that is written on it.
+_FIGURES: dict[type[Attainment] | type[NumberInput], tuple[str, ...]] = {
+    Attainment: ("target", "actual"),
+    NumberInput: ("value",),
+}
+
+
 def rows_of(node: Node, subject_ids: Collection[int]) -> dict[int, Attainment | NumberInput]:
     """Subject id → its stored row on this leaf. One query."""
-    model = Attainment if node.method in ATTAINMENT else NumberInput
-    found = model.objects.filter(subject__in=subject_ids, indicator=node.code)
+    found = _model(node).objects.filter(subject__in=subject_ids, indicator=node.code)
     return {row.subject_id: row for row in found.select_related("updated_by")}
 
 
@@ -57,23 +65,50 @@ def excluded_subjects(tree: Tree, code: str, subject_ids: Collection[int]) -> se
     return set(rows.values_list("subject_id", flat=True))
 
 
-def save_numbers(*, assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Saved:
+def save_numbers(*, assignment: Assignment, rows: Sequence[NumberRow], by: User, only_look: bool = False) -> Saved:
     """Save the right rows in one transaction; refused ones are reported. Audited; result stale.
 
+    As many statements for many rows as for a few. `only_look`: decide about the rows and write nothing.
     Raises NotAllowed, RoundClosed; InvalidInput if a subject is not of this round.
     """
     if not access.may_enter_marks(by, assignment):
         raise NotAllowed
     try:
-        return _save_all(assignment, rows, by)
+        return _save_all(assignment, rows, by, only_look=only_look)
     except IntegrityError:
         # A row came into being under our hands: read again, and it shows as a conflict.
-        return _save_all(assignment, rows, by)
+        return _save_all(assignment, rows, by, only_look=only_look)
 
 
-def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Saved:
-    saved = Saved()
-    entries: list[AuditEntry] = []
+@dataclass(slots=True)
+class _Batch:
+    """What is to be written: rows that go, rows that come, rows that change; and what follows from them."""
+
+    gone: list[Attainment | NumberInput] = field(default_factory=list)
+    new: list[Attainment | NumberInput] = field(default_factory=list)
+    changed: list[Attainment | NumberInput] = field(default_factory=list)
+    entries: list[AuditEntry] = field(default_factory=list)
+    verified: dict[int, Decimal] = field(default_factory=dict)
+
+    def write(self, node: Node, by: User) -> None:
+        model = _model(node)
+        if self.gone:
+            model.objects.filter(pk__in=[row.pk for row in self.gone]).delete()
+        # Where a row came into being meanwhile this fails, rather than write over it.
+        model.objects.bulk_create(self.new)  # type: ignore[arg-type]
+        if self.changed:
+            model.objects.bulk_create(
+                self.changed,  # type: ignore[arg-type]
+                update_conflicts=True,
+                unique_fields=["subject", "indicator"],
+                update_fields=[*_FIGURES[model], "version", "updated_by", "updated_at", "source"],
+            )
+        settle_reports_of(node, self.verified, by)
+        AuditEntry.objects.bulk_create(self.entries)
+
+
+def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User, *, only_look: bool) -> Saved:
+    saved, batch = Saved(), _Batch()
     with transaction.atomic():
         round_ = ensure_collecting(assignment.round_id)
         ensure_open(round_, assignment)
@@ -87,43 +122,49 @@ def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User) -> Sa
             raise InvalidInput(_("A row names a subject that is not in this round."), "subject")
         stored, excluded = rows_of(node, ids), excluded_subjects(tree, node.code, ids)
         frozen = frozen_targets(node, ids)
-        verified: dict[int, Decimal] = {}
         for row in rows:
             old = stored.get(row.subject_id)
-            before, after = _figures(node, old), _wanted(node, row, frozen.get(row.subject_id))
+            before, after = _figures(old), _wanted(node, row, frozen.get(row.subject_id))
             if before == after:
                 continue
             try:
                 if row.subject_id in excluded:
                     raise InvalidInput(_("This leaf is not applicable to this subject."), "value")
                 check_frozen(after, frozen.get(row.subject_id))
-                _write(node, old, row, after, by)
+                _check(node, old, row, after)
             except ReviewError as error:
                 saved.refused[row.subject_id] = error
                 continue
             saved.changed += 1
-            if row.value is not None:
-                verified[row.subject_id] = row.value
-            entries.append(
-                part_entry(
-                    by,
-                    "enter number",
-                    subjects[row.subject_id],
-                    target=CELL,
-                    part=assignment.pk,
-                    label=f"{node.code} {node.title}",
-                    changes={name: (before.get(name), after.get(name)) for name in before | after},
-                    on_behalf=access.stands_in_for(by, assignment),
-                )
-            )
-        if saved.changed:
-            settle_reports_of(node, verified, by)
-            AuditEntry.objects.bulk_create(entries)
+            _plan_write(node, old, row, after, by, batch)
+            batch.entries.append(_entry(assignment, node, subjects[row.subject_id], before, after, by))
+        if saved.changed and not only_look:
+            batch.write(node, by)
             touch_inputs(round_.pk)
     return saved
 
 
-def _figures(node: Node, old: Attainment | NumberInput | None) -> dict[str, Decimal]:
+def _entry(
+    assignment: Assignment,
+    node: Node,
+    subject: Subject,
+    before: dict[str, Decimal],
+    after: dict[str, Decimal],
+    by: User,
+) -> AuditEntry:
+    return part_entry(
+        by,
+        "enter number",
+        subject,
+        target=CELL,
+        part=assignment.pk,
+        label=f"{node.code} {node.title}",
+        changes={name: (before.get(name), after.get(name)) for name in before | after},
+        on_behalf=access.stands_in_for(by, assignment),
+    )
+
+
+def _figures(old: Attainment | NumberInput | None) -> dict[str, Decimal]:
     if old is None:
         return {}
     if isinstance(old, Attainment):
@@ -140,15 +181,10 @@ def _wanted(node: Node, row: NumberRow, frozen: Decimal | None) -> dict[str, Dec
     return {name: figure for name, figure in pair.items() if figure is not None}
 
 
-def _write(
-    node: Node,
-    old: Attainment | NumberInput | None,
-    row: NumberRow,
-    figures: dict[str, Decimal],
-    by: User,
-) -> None:
+def _check(node: Node, old: Attainment | NumberInput | None, row: NumberRow, figures: dict[str, Decimal]) -> None:
+    """Raise what stands against this row: somebody else's change first, then its own mistakes."""
     if token(old) != row.seen:
-        words = " / ".join(canonical(figure) for figure in _figures(node, old).values())
+        words = " / ".join(canonical(figure) for figure in _figures(old).values())
         raise Conflict(
             Theirs(
                 words or _("empty"),
@@ -158,24 +194,28 @@ def _write(
             )
         )
     check_figures(node, figures)
-    model = Attainment if node.method in ATTAINMENT else NumberInput
-    if old is None:
-        model.objects.create(
-            subject_id=row.subject_id,
-            indicator=node.code,
-            created_by=by,
-            updated_by=by,
-            **figures,
-        )
+
+
+def _plan_write(
+    node: Node,
+    old: Attainment | NumberInput | None,
+    row: NumberRow,
+    figures: dict[str, Decimal],
+    by: User,
+    batch: _Batch,
+) -> None:
+    """Put into the batch what makes the cell what the row asks for."""
+    if row.value is not None:
+        batch.verified[row.subject_id] = row.value
+    if old is not None and not figures:
+        batch.gone.append(old)
         return
-    same_row = model.objects.filter(pk=old.pk, version=old.version)
-    if figures:
-        same_row.update(
-            version=F("version") + 1,
-            updated_by=by,
-            updated_at=timezone.now(),
-            source="browser",
-            **figures,
-        )
-    else:
-        same_row.delete()
+    new = _model(node)(
+        subject_id=row.subject_id,
+        indicator=node.code,
+        version=old.version + 1 if old else 1,
+        created_by=by,
+        updated_by=by,
+        **figures,
+    )
+    (batch.changed if old else batch.new).append(new)

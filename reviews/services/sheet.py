@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection
@@ -53,11 +54,12 @@ class Answer:
     error: ReviewError | None = None
 
 
-def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User) -> list[Answer]:
+def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User, only_look: bool = False) -> list[Answer]:
     """Save what can be saved, and answer each wish in its order.
 
     A leaf that is not in the grid, or not this account's to enter, is refused cell by cell (`NotAllowed`), as is a
     closed round (`RoundClosed`). The number of queries depends on neither rows nor columns of marks.
+    `only_look`: answer as if saving, by the same rules, and write nothing.
     """
     answers = [Answer() for _wish in wishes]
     leaves = {leaf.assignment.pk: leaf for leaf in grid.leaves}
@@ -77,10 +79,10 @@ def save_cells(*, grid: Grid, wishes: Sequence[Wish], by: User) -> list[Answer]:
             taken[wish.assignment].append(number)
     wanted = [(leaves[pk], [(wishes[number], answers[number]) for number in numbers]) for pk, numbers in taken.items()]
     for wave in _waves([(leaf, cells) for leaf, cells in wanted if takes_marks(leaf.node)]):
-        _save_marks(grid, wave, by)
+        _save_marks(grid, wave, by, only_look=only_look)
     for leaf, cells in wanted:
         if not takes_marks(leaf.node):
-            _save_numbers(leaf, cells, by)
+            _save_numbers(leaf, cells, by, only_look=only_look)
     return answers
 
 
@@ -124,7 +126,7 @@ def _waves(sheets: list[tuple[Leaf, Cells]]) -> Iterable[list[tuple[Leaf, Cells]
 # ---------------------------------------------------------------- marks
 
 
-def _save_marks(grid: Grid, sheets: list[tuple[Leaf, Cells]], by: User) -> None:
+def _save_marks(grid: Grid, sheets: list[tuple[Leaf, Cells]], by: User, *, only_look: bool) -> None:
     asked = []
     for leaf, cells in sheets:
         rows = []
@@ -135,7 +137,8 @@ def _save_marks(grid: Grid, sheets: list[tuple[Leaf, Cells]], by: User) -> None:
                 answer.error = error
         asked.append((leaf.assignment, rows))
     try:
-        saved = patiently(lambda: save_sheets(sheets=asked, by=by, round=grid.round))
+        save = partial(save_sheets, sheets=asked, by=by, round=grid.round, only_look=only_look)
+        saved = patiently(save)
     except ReviewError as error:
         for _leaf, cells in sheets:
             for _wish, answer in cells:
@@ -171,7 +174,7 @@ def _figure(wish: Wish) -> Decimal | None:
 # ---------------------------------------------------------------- numbers
 
 
-def _save_numbers(leaf: Leaf, cells: Cells, by: User) -> None:
+def _save_numbers(leaf: Leaf, cells: Cells, by: User, *, only_look: bool) -> None:
     by_subject: dict[int, Cells] = defaultdict(list)
     for wish, answer in cells:
         by_subject[wish.subject].append((wish, answer))
@@ -185,8 +188,9 @@ def _save_numbers(leaf: Leaf, cells: Cells, by: User) -> None:
             rows.append(_number_row(leaf, subject, stored.get(subject), parts))
         except ReviewError as error:
             _refuse(parts, error)
+    save = partial(save_numbers, assignment=leaf.assignment, rows=rows, by=by, only_look=only_look)
     try:
-        saved = patiently(lambda: save_numbers(assignment=leaf.assignment, rows=rows, by=by)) if rows else Saved()
+        saved = patiently(save) if rows else Saved()
     except ReviewError as error:
         for parts in by_subject.values():
             _refuse(parts, error)

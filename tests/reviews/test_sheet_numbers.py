@@ -3,14 +3,21 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from indicators import plan_file
 from indicators.services import import_plan
 from reviews.models import Attainment, Mark, NotApplicable, NumberInput, Target, TargetState
+from reviews.queries.sheet import grid_of, round_for_grid
 from reviews.services.applicability import set_not_applicable
+from reviews.services.errors import Conflict, InvalidInput
+from reviews.services.numbers import NumberRow, rows_of, save_numbers, token
 from reviews.services.rounds import NewSubject, open_round
+from reviews.services.sheet import Wish, save_cells
+from reviews.views._common import tree_of
 from tests.factories import client_for, make_unit, make_user
-from units.models import Role, RoleGrant
+from units.models import AuditEntry, Role, RoleGrant, User
 
 from .test_sheet_api import Desk
 
@@ -284,3 +291,60 @@ def test_what_no_assessor_may_mark_the_office_enters():
     assert desk.cell("30", sheet=sheet, subject=1, client=office).status_code == 403
     assert desk.changes(0)["cells"][desk.key(sheet=sheet)]["locked"]
     assert Mark.objects.count() == 1
+
+
+# ---------------------------------------------------------------- many rows, and only looking
+
+
+def pairs(desk, actual):
+    return [NumberRow(subject.pk, Decimal(actual), Decimal(100), seen="") for subject in desk.subjects]
+
+
+def test_many_rows_of_numbers_take_no_more_statements_than_one(desk, django_assert_num_queries):
+    sheet, user = desk.sheet, User.objects.get(pk=desk.user.pk)
+    assert user.grants
+    with CaptureQueriesContext(connection) as one:
+        save_numbers(assignment=sheet, rows=pairs(desk, 1)[:1], by=user)
+    with django_assert_num_queries(len(one)):
+        save_numbers(assignment=sheet, rows=pairs(desk, 2)[1:], by=user)
+    stored = rows_of(tree_of(desk.round).nodes["A"], [subject.pk for subject in desk.subjects])
+    changes = [NumberRow(pk, Decimal(7), row.target, seen=token(row)) for pk, row in stored.items()]
+    with CaptureQueriesContext(connection) as two:
+        save_numbers(assignment=sheet, rows=changes[:1], by=user)
+    with django_assert_num_queries(len(two)):
+        assert save_numbers(assignment=sheet, rows=changes[1:], by=user).changed == 2
+    assert set(Attainment.objects.values_list("actual", "target", "version")) == {(Decimal(7), Decimal(100), 2)}
+
+
+def test_a_changed_row_keeps_who_made_it_and_an_emptied_one_goes(desk):
+    desk.pair("100", "80")
+    other = make_user(Role.ASSESSOR, desk.units["投资局"])
+    row = Attainment.objects.get()
+    change = NumberRow(row.subject_id, Decimal(90), Decimal(100), seen=token(row))
+    save_numbers(assignment=desk.sheet, rows=[change], by=other)
+    row.refresh_from_db()
+    assert (row.created_by, row.updated_by, row.actual) == (desk.user, other, 90)
+    save_numbers(assignment=desk.sheet, rows=[NumberRow(row.subject_id, None, None, seen=token(row))], by=other)
+    assert not Attainment.objects.exists()
+
+
+def test_only_looking_says_the_same_as_saving_and_writes_nothing(desk):
+    desk.pair("100", "80")
+    mine, marked = desk.of("A"), desk.of("J")
+    grid = grid_of(desk.user, round_for_grid(desk.round.pk).get())
+    first, second, third = (subject.pk for subject in desk.subjects)
+    wishes = [
+        Wish(mine.pk, first, "90", seen="=80", part="actual"),
+        Wish(mine.pk, second, "90", part="actual"),
+        Wish(marked.pk, first, "41"),
+        Wish(marked.pk, second, "40"),
+        Wish(marked.pk, third, "39", seen="m1.1"),
+    ]
+    entries = AuditEntry.objects.count()
+    looked = save_cells(grid=grid, wishes=wishes, by=desk.user, only_look=True)
+    assert (AuditEntry.objects.count(), Mark.objects.count(), Attainment.objects.get().actual) == (entries, 0, 80)
+    said = save_cells(grid=grid, wishes=wishes, by=desk.user)
+    assert [str(answer.error) for answer in looked] == [str(answer.error) for answer in said]
+    assert [type(answer.error) for answer in said] == [type(None), InvalidInput, InvalidInput, type(None), Conflict]
+    assert looked[0].cell["v"] == "80"
+    assert said[0].cell["v"] == "90"

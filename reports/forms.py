@@ -10,29 +10,14 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 
-class WorkbookUploadForm(forms.Form):
-    """An input workbook. Its cells are checked by the job; here only what a file is."""
+def _xlsx() -> forms.FileInput:
+    return forms.FileInput(attrs={"accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"})
 
-    file = forms.FileField(
-        label=_("Round workbook (.xlsx)"),
-        widget=forms.FileInput(
-            attrs={"accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-        ),
-    )
-    whole = forms.BooleanField(
-        label=_("The workbook is the whole round"),
-        required=False,
-        help_text=_(
-            "A sheet that it does not have counts as empty: what an earlier workbook brought in on that "
-            "sheet is withdrawn. Otherwise such a sheet is left as it is."
-        ),
-    )
-    allow_missing = forms.BooleanField(
-        label=_("Load it even if inputs are still missing"),
-        required=False,
-        initial=True,
-        help_text=_("The result is then provisional: what is missing is flagged, and counts as 0."),
-    )
+
+class ExcelForm(forms.Form):
+    """An Excel file. Its cells are checked by the job; here only what a file is."""
+
+    file = forms.FileField(label=_("Score sheet (.xlsx)"), widget=_xlsx())
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -50,3 +35,23 @@ class WorkbookUploadForm(forms.Form):
                 },
             )
         return file
+
+
+class WorkbookUploadForm(ExcelForm):
+    """An input workbook of a round."""
+
+    file = forms.FileField(label=_("Round workbook (.xlsx)"), widget=_xlsx())
+    whole = forms.BooleanField(
+        label=_("The workbook is the whole round"),
+        required=False,
+        help_text=_(
+            "A sheet that it does not have counts as empty: what an earlier workbook brought in on that "
+            "sheet is withdrawn. Otherwise such a sheet is left as it is."
+        ),
+    )
+    allow_missing = forms.BooleanField(
+        label=_("Load it even if inputs are still missing"),
+        required=False,
+        initial=True,
+        help_text=_("The result is then provisional: what is missing is flagged, and counts as 0."),
+    )

@@ -6,7 +6,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files import File
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from scoring.services import run_scoring
 
 from .jobs import JobFailed, Progress
 from .models import Job, JobKind
+from .offline import work as offline
 from .workbook import Problem, WorkbookRefused, load_workbook_file, preview_workbook_file, write_marked_copy
 from .workbook.output import write_result
 from .workbook.template import write_template
@@ -29,6 +30,7 @@ from .workbook.template import write_template
 log = logging.getLogger(__name__)
 
 Fields = dict[str, Any]
+T = TypeVar("T")
 
 
 def _round_of(job: Job) -> Round:
@@ -37,13 +39,14 @@ def _round_of(job: Job) -> Round:
     return job.round
 
 
-def _store(job: Job, name: str, write: Callable[[Path], Any]) -> None:
+def _store(job: Job, name: str, write: Callable[[Path], T]) -> T:
     """Let `write` make a file in a temporary place and keep it as the job's output under `name`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "output.xlsx"
-        write(path)
+        given = write(path)
         with path.open("rb") as handle:
             job.output.save(name, File(handle), save=False)
+    return given
 
 
 # ------------------------------------------------------------------------------ compute
@@ -164,10 +167,20 @@ def similarity(job: Job, progress: Progress) -> Fields:
     return {"message": _("Compared: %(pairs)d pairs have something in common.") % {"pairs": len(found.pairs)}}
 
 
+def sheets(job: Job, progress: Progress) -> Fields:
+    """Every assessor's score sheet, in one archive."""
+    round_ = _round_of(job)
+    name = f"{round_.plan.code}-{round_.name}-评分表.zip"
+    return {"message": _store(job, name, lambda out: offline.hand_out(job, progress, out))}
+
+
 WORK: dict[JobKind, Callable[[Job, Progress], Fields]] = {
     JobKind.COMPUTE: compute,
     JobKind.IMPORT: load,
     JobKind.EXPORT: export,
     JobKind.TEMPLATE: template,
     JobKind.SIMILARITY: similarity,
+    JobKind.READ_SHEET: offline.read,
+    JobKind.SAVE_SHEET: offline.save,
+    JobKind.SHEETS: sheets,
 }

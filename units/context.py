@@ -38,6 +38,7 @@ FLAGS = (
     "may_see_events",
     "may_manage_events",
     "may_download_workbook",
+    "may_hand_out_sheets",
     "may_upload_workbook",
 )
 
@@ -71,7 +72,7 @@ MENU = (
     Entry(
         "reviews:round_list",
         _("Appraisal rounds"),
-        ("reviews:", "scoring:", "reports:workbook", "reports:upload", "reports:job"),
+        ("reviews:", "scoring:", "reports:workbook", "reports:offline", "reports:upload", "reports:job"),
         may_see_rounds,
     ),
     Entry("indicators:plan_list", _("Appraisal plans"), ("indicators:", "scoring:trial"), may_see_plans),

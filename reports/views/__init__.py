@@ -4,6 +4,7 @@ from .ballots import paper_book, paper_word, poll_summary
 from .duty import compare_duty_reports
 from .home import home
 from .jobs import job, job_file
+from .offline import offline, offline_all, offline_marked, offline_mine, offline_unit, offline_upload
 from .workbook import compute, export, load_checked, plan_template, template, upload, workbook
 
 __all__ = [
@@ -14,6 +15,12 @@ __all__ = [
     "job",
     "job_file",
     "load_checked",
+    "offline",
+    "offline_all",
+    "offline_marked",
+    "offline_mine",
+    "offline_unit",
+    "offline_upload",
     "paper_book",
     "paper_word",
     "plan_template",

@@ -62,6 +62,8 @@ def _back(found: Job) -> tuple[str, str]:
         return reverse("scoring:ranking", args=[found.round_id]), _("Back to the ranking")
     if found.kind == JobKind.SIMILARITY and found.round_id:
         return reverse("reviews:duty_similarity", args=[found.round_id]), _("Back to what reports have in common")
+    if found.kind == JobKind.SHEETS and found.round_id:
+        return reverse("reports:offline", args=[found.round_id]), _("Back to download and upload")
     if found.round_id:
         return reverse("reports:workbook", args=[found.round_id]), _("Back to the workbook page")
     return reverse("reviews:round_list"), _("Back to the rounds")
@@ -93,6 +95,8 @@ def _retry(request: HttpRequest, found: Job) -> str | None:
         return reverse("reports:compare_duty_reports", args=[found.round_id])
     if found.kind == JobKind.EXPORT and access.may_download_workbook(request.user):
         return reverse("reports:export", args=[found.round_id])
+    if found.kind == JobKind.SHEETS and access.may_hand_out_sheets(request.user):
+        return reverse("reports:offline_all", args=[found.round_id])
     return None
 
 

@@ -105,7 +105,7 @@ class Row:
         """Trimmed text of at most `most` letters."""
         value = self.raw(column)
         if isinstance(value, Unusable):
-            self.bad(column, _unusable(value))
+            self.bad(column, unusable_words(value))
             return ""
         found = clean_text(value)
         if needed and not found:
@@ -124,13 +124,13 @@ class Row:
             if found is None:
                 found = table._codes[value] = code_text(value)
         elif isinstance(value, Unusable):
-            self.bad(column, _unusable(value))
+            self.bad(column, unusable_words(value))
             return ""
         else:
             try:
                 found = code_text(value, table.raw.formats.get((self.row, table.columns.get(column, -1)), ""))
             except NotACode as error:
-                self.bad(column, _no_code(error.kind))
+                self.bad(column, no_code_words(error.kind))
                 return ""
         if needed and not found:
             self.bad(column, _("This cell is empty; an entry is needed."))
@@ -143,12 +143,12 @@ class Row:
         """An exact number; `expected` says in words which."""
         value = self.raw(column)
         if isinstance(value, Unusable):
-            self.bad(column, _unusable(value))
+            self.bad(column, unusable_words(value))
             return None
         try:
             found = number(value)
         except NotANumber as error:
-            self.bad(column, _no_number(error.kind, value, expected))
+            self.bad(column, no_number_words(error.kind, value, expected))
             return None
         if found is None and needed:
             self.bad(column, _("This cell is empty; expected: %(expected)s.") % {"expected": expected})
@@ -157,7 +157,7 @@ class Row:
     def date(self, column: str) -> datetime.date | None:
         value = self.raw(column)
         if isinstance(value, Unusable):
-            self.bad(column, _unusable(value))
+            self.bad(column, unusable_words(value))
             return None
         if isinstance(value, datetime.datetime):
             return value.date()
@@ -215,7 +215,7 @@ def _unknown_column(title: str, known: Mapping[str, str]) -> str:
     return text % {"title": title, "known": "、".join(known)} + near(title, known)
 
 
-def _unusable(value: Unusable) -> str:
+def unusable_words(value: Unusable) -> str:
     if value.error:
         return _("The cell has the error value %(error)s; a value is expected.") % {"error": value.error}
     return _("The formula has no stored value. Open the workbook in Excel or WPS, let it calculate, and save it again.")
@@ -225,13 +225,13 @@ def _too_long(text: str, most: int) -> str:
     return _("The text has %(length)d letters; at most %(most)d fit.") % {"length": len(text), "most": most}
 
 
-def _no_code(kind: str) -> str:
+def no_code_words(kind: str) -> str:
     if kind == "date":
         return _("The spreadsheet made a date of this; format the cell as text and type it again.")
     return _("A number of more than 15 digits loses its last ones; format the cell as text and type it again.")
 
 
-def _no_number(kind: str, value: Any, expected: str | Promise) -> str:
+def no_number_words(kind: str, value: Any, expected: str | Promise) -> str:
     values = {"value": clean_text(value), "expected": expected}
     if kind == "size":
         return _("%(value)s has too many digits; expected: %(expected)s, of at most 15 digits.") % values

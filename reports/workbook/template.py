@@ -38,9 +38,10 @@ from .layout import (
     VOTES,
     YES,
 )
+from .style import Style, printed
 from .template_guide import Guide
 from .template_lists import Lists, Validation
-from .template_sheets import WAITING_COLOUR, Column, Needs
+from .template_sheets import Column, Needs
 
 LAST_ROW = 1_048_575  # of a sheet, counted from 0
 Cell = str | Decimal | date | None
@@ -66,31 +67,6 @@ def write_template(path: str | Path, version: PlanVersion, round: Round | None =
     _Template(path, version, round).write()
 
 
-class _Style:
-    """The formats of the workbook."""
-
-    def __init__(self, file: Any) -> None:
-        def make(**values: Any) -> Any:
-            return file.add_format({"font_name": "宋体", "font_size": 11, "valign": "vcenter"} | values)
-
-        edge = {"border": 1, "border_color": "#B7C0CC"}
-        heading = {"bold": True, "text_wrap": True, "align": "center", **edge}
-        self.required = make(bg_color="#1F4E79", font_color="#FFFFFF", **heading)
-        self.optional = make(bg_color="#D9DEE5", font_color="#1B2733", **heading)
-        self.text = make(num_format="@")
-        self.number = make(num_format="General")
-        self.date = make(num_format="yyyy-mm-dd", align="left")
-        self.title = make(bold=True, font_size=18, font_color="#1F4E79")
-        self.section = make(bold=True, font_size=13, font_color="#1F4E79")
-        self.subtle = make(font_color="#5A6675")
-        self.plain = make()
-        self.head = make(bg_color="#D9DEE5", bold=True, **edge)
-        self.cell = make(num_format="@", text_wrap=True, **(edge | {"valign": "top"}))
-        # Conditional: they follow the rows when these are sorted, added or filled in.
-        self.used_row = file.add_format({"bottom": 1, "bottom_color": "#D5DAE1"})
-        self.waiting = file.add_format({"bg_color": f"#{WAITING_COLOUR}", "bottom": 1, "bottom_color": "#D5DAE1"})
-
-
 class _Template:
     def __init__(self, path: str | Path, version: PlanVersion, round_: Round | None) -> None:
         self.needs = Needs(version)
@@ -105,7 +81,7 @@ class _Template:
             "default_date_format": "yyyy-mm-dd",
         }
         self.file = xlsxwriter.Workbook(str(path), options)
-        self.style = _Style(self.file)
+        self.style = Style(self.file)
 
     def write(self) -> None:
         rows: dict[str, Callable[[], Iterable[Sequence[Cell]]]] = {
@@ -125,14 +101,14 @@ class _Template:
 
     def _guide(self) -> None:
         sheet = self.file.add_worksheet(INSTRUCTIONS)
-        _printed(sheet)
+        printed(sheet)
         Guide(self.needs, self.round, len(self.entries)).write(sheet, self.style)
 
     # ------------------------------------------------------------------ a sheet
 
     def _sheet(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
         sheet = self.file.add_worksheet(name)
-        _printed(sheet)
+        printed(sheet)
         sheet.repeat_rows(0)
         sheet.freeze_panes(1, 0)
         sheet.set_row(0, 26)
@@ -308,19 +284,10 @@ def _fact(fact: FactDefinition, value: str | None) -> Cell:
     return Decimal(value) if fact.type is FactType.NUMBER else value
 
 
-def _write(sheet: Any, row: int, column: int, value: Cell, style: _Style, form: Any) -> None:
+def _write(sheet: Any, row: int, column: int, value: Cell, style: Style, form: Any) -> None:
     if isinstance(value, Decimal):
         sheet.write_number(row, column, value, form)
     elif isinstance(value, date):
         sheet.write_datetime(row, column, value, style.date)
     elif value is not None:
         sheet.write_string(row, column, value, style.text)
-
-
-def _printed(sheet: Any) -> None:
-    """A4 across, as wide as the page."""
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&C&A　第 &P / &N 页")

@@ -165,7 +165,8 @@ class Guide:
             self._cells(line, self.style.cell, widest)
 
     def _cells(self, line: Line, form: Any, widest: int | None) -> None:
-        self.sheet.set_row(self.line, _height(line, widest))
+        widths = [sum(WIDTHS[column:]) if column == widest else WIDTHS[column] for column in range(len(line))]
+        self.sheet.set_row(self.line, row_height(line, widths))
         for column, text in enumerate(line):
             if column == widest:
                 self.sheet.merge_range(self.line, column, self.line, len(WIDTHS) - 1, "", form)
@@ -173,13 +174,11 @@ class Guide:
         self.line += 1
 
 
-def _height(line: Line, widest: int | None) -> float:
+def row_height(texts: Line, widths: Sequence[int]) -> float:
     """Row height in points for the cell that needs most lines; a Chinese character is two wide."""
     most = 1
-    for column, text in enumerate(line):
-        width = sum(WIDTHS[column:]) if column == widest else WIDTHS[column]
-        lines = sum(max(1, -(-_shown(part) // (width - 1))) for part in text.split("\n"))
-        most = max(most, lines)
+    for text, width in zip(texts, widths, strict=True):
+        most = max(most, sum(max(1, -(-_shown(part) // (width - 1))) for part in text.split("\n")))
     return 16.0 * most + 3
 
 

@@ -76,7 +76,7 @@ def grid_of(user: User, round_: Round, only: Collection[int] | None = None) -> G
 
 def grid_of_unit(unit: Unit, round_: Round) -> Grid:
     """The same as any assessor of this unit finds it, without what it holds for a colleague. Two queries at most."""
-    tree = Tree(engine_plan(round_.plan_version))
+    tree = tree_of_version(round_.plan_version)
     rows = list(round_.assignments.filter(unit=unit).select_related("unit"))
     leaves = _leaves(round_, tree, rows, {one.pk for one in rows})
     return Grid(round_, tree, leaves, {str(one.pk): one.indicator for one in rows})

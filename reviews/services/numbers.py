@@ -136,6 +136,8 @@ def _save_all(assignment: Assignment, rows: Sequence[NumberRow], by: User, *, on
                 saved.refused[row.subject_id] = error
                 continue
             saved.changed += 1
+            if only_look:
+                continue
             _plan_write(node, old, row, after, by, batch)
             batch.entries.append(_entry(assignment, node, subjects[row.subject_id], before, after, by))
         if saved.changed and not only_look:

@@ -65,6 +65,7 @@ NO_PAGES = (
     "_counts",
     "_clock",
     "sheet_history",
+    "offline_mine",
     "health",
 )  # downloads, fragments, and what machines ask
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])

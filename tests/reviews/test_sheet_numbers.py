@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from indicators import plan_file
 from indicators.services import import_plan
 from reviews.models import Attainment, Mark, NotApplicable, NumberInput, Target, TargetState
-from reviews.queries.sheet import grid_of, round_for_grid
+from reviews.queries.keystroke import light_round
+from reviews.queries.sheet import grid_of
 from reviews.services.applicability import set_not_applicable
 from reviews.services.errors import Conflict, InvalidInput
 from reviews.services.numbers import NumberRow, rows_of, save_numbers, token
@@ -331,7 +332,7 @@ def test_a_changed_row_keeps_who_made_it_and_an_emptied_one_goes(desk):
 def test_only_looking_says_the_same_as_saving_and_writes_nothing(desk):
     desk.pair("100", "80")
     mine, marked = desk.of("A"), desk.of("J")
-    grid = grid_of(desk.user, round_for_grid(desk.round.pk).get())
+    grid = grid_of(desk.user, light_round(desk.round.pk))
     first, second, third = (subject.pk for subject in desk.subjects)
     wishes = [
         Wish(mine.pk, first, "90", seen="=80", part="actual"),

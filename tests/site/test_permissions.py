@@ -18,7 +18,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from indicators.drafts import start_draft
 from indicators.models import PlanDraft
 from indicators.services import ensure_plan
-from reports.models import Job, JobKind, JobState
+from reports.models import Job, JobKind, JobState, OfflineUpload
 from reviews.models import (
     Delegation,
     DutyReport,
@@ -412,6 +412,13 @@ ADDRESSES = {
     "reports:paper_word": Address(READERS, args=("other_round", "paper_poll")),
     "reports:paper_book": Address(READERS, args=("other_round", "paper_poll")),
     "reports:compare_duty_reports": Address(None, {OFFICE}, args=DUTY),
+    "reports:offline": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, {OFFICE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
+    "reports:offline_mine": Address({ASSESSOR}, args=ROUND),
+    "reports:offline_unit": Address(READERS, args=("round", "marking_unit")),
+    "reports:offline_all": Address(None, READERS, args=ROUND),
+    # An upload is its owner's alone.
+    "reports:offline_upload": Address({ASSESSOR}, {ASSESSOR}, refused=404, roleless=403, args=("round", "upload")),
+    "reports:offline_marked": Address({ASSESSOR}, refused=404, roleless=403, args=("round", "upload")),
     "reports:compute": Address(None, {OFFICE}, args=ROUND),
     "reports:job": Address(READERS, refused=404, args=("job",)),
     "reports:job_file": Address(READERS, refused=404, args=("job",)),
@@ -514,6 +521,9 @@ def site() -> Site:
     PollReceipts.objects.create(poll=poll, codes=["00000-00000"])
     duty_round, handed_in = _duty_reports([(first.unit, accounts[SUBJECT]), (second.unit, accounts[OTHER_SUBJECT])])
     duty_round.duty_reviewers.create(account=accounts[ASSESSOR])
+    upload = OfflineUpload(round=round_, by=accounts[ASSESSOR], file_name="x.xlsx", state="ready")
+    upload.file.save("x.xlsx", ContentFile(b"x"), save=False)
+    upload.marked.save("y.xlsx", ContentFile(b"x"), save=True)
     known = {
         "publication": publication.pk,
         "published_report": published.pk,
@@ -527,6 +537,8 @@ def site() -> Site:
         "duty_subject": handed_in[0].report.subject_id,
         "duty_left": handed_in[0].pk,
         "duty_right": handed_in[1].pk,
+        "marking_unit": marked.unit_id,
+        "upload": upload.pk,
         "other_round": other_round.pk,
         "veto_round": veto_round.pk,
         "veto": 0,

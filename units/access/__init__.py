@@ -59,6 +59,7 @@ from .rounds import (
     may_manage_events,
     may_manage_organisation,
     may_manage_plans,
+    may_hand_out_sheets,
     may_propose_events,
     may_run_rounds,
     may_see_accounts,

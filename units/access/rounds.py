@@ -20,6 +20,10 @@ from .roles import (
 )
 
 
+class _Upload(Protocol):
+    by_id: int
+
+
 class _EventLeaf(Protocol):
     """What a round settles about one indicator's events (`unit_ids`: who may propose)."""
 
@@ -126,6 +130,16 @@ def may_see_delegations(user: Any) -> bool:
 
 def may_consent_to_delegation(user: Any) -> bool:
     return is_office(user)
+
+
+def may_hand_out_sheets(user: Any) -> bool:
+    """Download any assessor's score sheet as a file: there is nothing in it but marks."""
+    return may_see_all_marks(user)
+
+
+def may_settle_upload(user: Any, upload: _Upload) -> bool:
+    """A score sheet that was filled in as a file is its uploader's alone until it is saved."""
+    return isinstance(user, User) and user.is_active and upload.by_id == user.pk
 
 
 def may_see_events(user: Any) -> bool:

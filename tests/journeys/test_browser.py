@@ -192,12 +192,12 @@ def events_are_approved(screen: Screen, round_: Round) -> None:
 
 
 def computing_shows_how_far_it_is(screen: Screen, round_: Round) -> None:
-    """The job's page asks again by itself until the link to the ranking is there."""
+    """The job's page asks again by itself until the job is done."""
     ranking = reverse("scoring:ranking", args=[round_.pk])
     screen.go(ranking)
     screen.press(f'form[action="{reverse("reports:compute", args=[round_.pk])}"] button')
     assert "/jobs/" in screen.page.url
-    screen.page.wait_for_selector(f'main a[href="{ranking}"]')
+    screen.page.wait_for_selector("#job .alert-success")
     screen.look()
     job = Job.objects.get(kind=JobKind.COMPUTE)
     assert job.state == JobState.DONE

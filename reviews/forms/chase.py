@@ -1,4 +1,4 @@
-"""Forms of the chase board: a reminder, a deadline, opening a sheet again, a delegation."""
+"""Forms of the chase board: a deadline, opening a sheet again, a delegation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from reviews.models import Assignment
 
 from .accounts import AccountField
 from .rounds import DateInput
-
-
-class ReminderForm(forms.Form):
-    subject = forms.CharField(label=_("Subject line"), max_length=120)
-    text = forms.CharField(label=_("Text"), max_length=2000, widget=forms.Textarea(attrs={"rows": 6}))
-    confirmed = forms.BooleanField(label=_("Remind once more although it was done a short while ago"), required=False)
 
 
 class SheetDeadlineForm(forms.Form):

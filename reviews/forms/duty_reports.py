@@ -197,14 +197,6 @@ def _title(part: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return f"{part['title']} · {row['aspect']}" if row["aspect"] else str(part["title"])
 
 
-class DutyReminderForm(forms.Form):
-    """What is sent to those whose report is still to come."""
-
-    subject = forms.CharField(label=_("Subject line"), max_length=120)
-    text = forms.CharField(label=_("Text"), max_length=2000, widget=forms.Textarea(attrs={"rows": 6}))
-    confirmed = forms.BooleanField(label=_("Remind them once more all the same"), required=False)
-
-
 class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("Word file (.docx)"),

@@ -14,10 +14,18 @@ from .rounds import Round, Subject
 class Reminder(models.Model):
     """One sending. `subject` and `text` still hold the placeholders; each message has its own words.
 
+    `about` says of what, and so which of the fields below holds the rows.
     A reminder to vote is about a `poll` and keeps numbers only: its messages are the queue of e-mails and go with them.
     """
 
+    class About(models.TextChoices):
+        SHEETS = "sheets"
+        POLL = "poll"
+        DUTY = "duty"
+        SELF = "self"
+
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="reminders")
+    about = models.CharField(max_length=10, choices=About.choices)
     subject = models.CharField(_("subject line"), max_length=120)
     text = models.TextField(_("text"))
     sent_at = models.DateTimeField(auto_now_add=True)
@@ -27,8 +35,7 @@ class Reminder(models.Model):
     told = models.PositiveIntegerField(default=0)  # accounts that got a message in the product
     mailed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)  # e-mails that could not be sent
-    # Whose duty report is still to come: then there are no sheets.
-    duty_reports = models.ManyToManyField(Subject, related_name="duty_reminders")
+    subjects = models.ManyToManyField(Subject, related_name="reminders")  # whose report is still to come
 
     class Meta:
         ordering = ["-sent_at", "-id"]

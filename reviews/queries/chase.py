@@ -86,7 +86,7 @@ def chase_groups(round_: Round, tree: Tree, assignments: Collection[Assignment] 
     dates = standings(round_, wanted)
     active = _last_activity(round_)
     reminded = dict(
-        Reminder.objects.filter(round=round_, poll=None)
+        Reminder.objects.filter(round=round_, about=Reminder.About.SHEETS)
         .order_by()
         .values_list("sheets")
         .annotate(last=Max("sent_at"))
@@ -167,14 +167,6 @@ def recipients(groups: Iterable[Group]) -> dict[int, list[User]]:
             accounts |= {row.taker_id: row.taker for row in line.deputies if row.taker.is_active}
         found[place] = list(accounts.values())
     return found
-
-
-def reminders_of(round_: Round) -> list[Reminder]:
-    """Every sending about sheets with its messages, the last first. Three queries."""
-    rows = (
-        Reminder.objects.filter(round=round_, poll=None).select_related("sent_by").prefetch_related("messages__account")
-    )
-    return list(rows)
 
 
 def reopenings_of(assignment: Assignment) -> list[Reopening]:

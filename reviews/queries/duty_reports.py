@@ -22,8 +22,7 @@ from reviews.models import (
     SubjectFact,
 )
 from units import access
-from units.models import Role as AccountRole
-from units.models import RoleGrant, User
+from units.models import User
 
 from .report_dates import ReportRules, Window, windows
 from .self_reports import NOT_BEGUN
@@ -232,23 +231,3 @@ def same_subject_in(subject: Subject, round_: Round) -> Subject | None:
     if subject.person_id is not None:
         return found.filter(person=subject.person_id).first()
     return found.filter(unit=subject.unit_id, person=None).first() if subject.unit_id is not None else None
-
-
-def accounts_of(subjects: Sequence[Subject]) -> dict[int, list[User]]:
-    """Subject id → the active accounts that write its report. One query."""
-    people = {subject.person_id for subject in subjects if subject.person_id}
-    units = {subject.unit_id for subject in subjects if subject.unit_id}
-    grants = RoleGrant.objects.filter(role=AccountRole.SUBJECT, user__is_active=True)
-    rows = grants.filter(Q(person__in=people) | Q(unit__in=units, person=None)).select_related("user")
-    found: dict[int, list[User]] = {subject.pk: [] for subject in subjects}
-    by_person: dict[int, list[User]] = {}
-    by_unit: dict[int, list[User]] = {}
-    for grant in rows.order_by("user__name", "user_id"):
-        if grant.person_id:
-            by_person.setdefault(grant.person_id, []).append(grant.user)
-        elif grant.unit_id:
-            by_unit.setdefault(grant.unit_id, []).append(grant.user)
-    for subject in subjects:
-        both = [*by_person.get(subject.person_id or 0, ()), *by_unit.get(subject.unit_id or 0, ())]
-        found[subject.pk] = list({user.pk: user for user in both}.values())
-    return found

@@ -44,8 +44,12 @@ class ReportRow:
         return word_count(self.submission.text) if self.submission else 0
 
     @property
+    def is_open(self) -> bool:
+        return self.state in {NOT_BEGUN, *OPEN_STATES}
+
+    @property
     def overdue(self) -> bool:
-        return self.state in {NOT_BEGUN, *OPEN_STATES} and self.window.collecting and not self.window.is_open
+        return self.is_open and self.window.collecting and not self.window.is_open
 
     @property
     def state_words(self) -> str:

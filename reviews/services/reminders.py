@@ -1,10 +1,15 @@
-"""Reminders (催办): written by the office, sent in the product and by e-mail, kept with what became of each message."""
+"""Reminders (催办): written by the office, sent in the product and by e-mail, kept with what became of each message.
+
+One flow for everything that people are reminded of. An `Occasion` says who there is to remind and where the matter is
+settled; text, preview, the pause, sending and history are the same for all (`views/reminders.py` has the pages).
+"""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from smtplib import SMTPException
 
@@ -12,17 +17,13 @@ from django.conf import settings
 from django.core import mail
 from django.db import transaction
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from appraisal_site.lib.background import enqueue
-from indicators.services import engine_plan
-from reviews.models import Assignment, Reminder, ReminderMessage, Round
-from reviews.queries.chase import Group, chase_groups, recipients
-from reviews.tree import Tree
-from units import access, audit
+from reviews.models import Reminder, ReminderMessage, Round
+from units import audit
 from units.models import User
 from units.services.notifications import Message, notify
 from units.templatetags.kaoping import deadline_in_words
@@ -30,55 +31,107 @@ from units.templatetags.kaoping import deadline_in_words
 from .errors import InvalidInput, NotAllowed, Words
 from .rounds import ensure_collecting
 
-# What may stand in braces in a reminder's text, and the word for it in the writer's language.
-PLACEHOLDERS = {
-    "assessor": pgettext_lazy("placeholder", "assessor"),
-    "round": pgettext_lazy("placeholder", "round"),
-    "missing": pgettext_lazy("placeholder", "missing"),
-    "expected": pgettext_lazy("placeholder", "expected"),
-    "indicators": pgettext_lazy("placeholder", "indicators"),
-    "deadline": pgettext_lazy("placeholder", "deadline"),
-    "sender": pgettext_lazy("placeholder", "sender"),
-}
 IN_BRACES = re.compile(r"\{([^{}\n]*)\}")
 State, Channel = ReminderMessage.State, ReminderMessage.Channel
 
+# Placeholders that the flow itself fills in, in every reminder.
+COMMON: Mapping[str, Words] = {
+    "round": pgettext_lazy("placeholder", "round"),
+    "sender": pgettext_lazy("placeholder", "sender"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom to remind: those of the rows `keys`, or (None) all of whom something is still to come; `late`: late only."""
+
+    keys: Collection[int] | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom one message is for. `keys`: the rows that it is about; `name` "": the appraisal office itself."""
+
+    name: str
+    keys: Collection[int]
+    accounts: Collection[User]
+    place: str  # the page where the matter is settled
+    values: Mapping[str, str]  # what the occasion's placeholders stand for
+    hint: Words = ""  # what the sender should know of this one
+
+    @property
+    def label(self) -> str:
+        return self.name or _("appraisal office")
+
+
+class Occasion(ABC):
+    """What people are reminded of. A subclass names the field of `Reminder` that keeps the rows: `rows`."""
+
+    about: Reminder.About
+    rows: str
+    placeholders: Mapping[str, Words]  # in braces in the text → the word for it in the writer's language
+    nobody: Words  # why there is nobody to remind
+
+    def is_in(self, round_: Round) -> bool:
+        """Whether the round has this at all."""
+        return True
+
+    @abstractmethod
+    def may_remind(self, user: User) -> bool: ...
+
+    @abstractmethod
+    def may_see(self, user: User) -> bool:
+        """Who sees what was sent to whom."""
+
+    @abstractmethod
+    def words(self) -> tuple[str, str]:
+        """Subject line and text that the office starts from, translated."""
+
+    @abstractmethod
+    def pending(self, round_: Round, choice: Choice) -> list[Addressee]:
+        """Of those chosen, who still has something to do. The number of queries does not grow with them."""
+
 
 class RemindedRecently(InvalidInput):
-    """Some of the sheets were reminded of a short while ago: sending again needs to be confirmed."""
+    """Some were reminded of the same a short while ago: sending again needs to be confirmed."""
 
-    def __init__(self, groups: Collection[Group]) -> None:
-        names = pgettext("list", ", ").join(group.assessor or _("appraisal office") for group in groups)
+    def __init__(self, recent: Collection[Addressee]) -> None:
         words = ngettext(
             "%(names)s: reminded within the last hour already. Confirm to remind once more.",
             "%(names)s: reminded within the last %(hours)d hours already. Confirm to remind once more.",
             settings.REMINDER_PAUSE_HOURS,
         )
-        super().__init__(words % {"names": names, "hours": settings.REMINDER_PAUSE_HOURS}, "confirmed")
+        super().__init__(words % {"names": labels(recent), "hours": settings.REMINDER_PAUSE_HOURS}, "confirmed")
+
+
+def labels(addressees: Collection[Addressee]) -> str:
+    return pgettext("list", ", ").join(each.label for each in addressees)
 
 
 def email_is_set_up() -> bool:
     return bool(settings.EMAIL_HOST)
 
 
-def default_words() -> tuple[str, str]:
-    """Subject line and text that the office starts from, in its language."""
-    subject = _("Please complete the marks of {round}")
-    text = _(
-        "{assessor}: in {round}, {missing} of {expected} entries are still missing:\n{indicators}\n"
-        "Deadline: {deadline}. Please complete them as soon as possible."
-    )
-    return own_braces(subject), own_braces(text)
+def pause_began() -> datetime.datetime:
+    """Who was reminded after this is not reminded again without confirming."""
+    return timezone.now() - datetime.timedelta(hours=settings.REMINDER_PAUSE_HOURS)
 
 
-def own_braces(text: str, placeholders: Mapping[str, Words] = PLACEHOLDERS) -> str:
-    """The placeholders of a translated text in the reader's own words, however the translation has them."""
+# ---------------------------------------------------------------- words
+
+
+def default_words(occasion: Occasion) -> tuple[str, str]:
+    """The occasion's words, placeholders in the reader's language however the translation has them."""
+    subject, text = occasion.words()
+    return own_braces(subject, occasion.placeholders), own_braces(text, occasion.placeholders)
+
+
+def own_braces(text: str, placeholders: Mapping[str, Words]) -> str:
     return IN_BRACES.sub(lambda found: f"{{{placeholders.get(found[1], found[1])}}}", text)
 
 
-def fill_in(
-    text: str, values: Mapping[str, str], field: str = "text", placeholders: Mapping[str, Words] = PLACEHOLDERS
-) -> str:
+def fill_in(text: str, values: Mapping[str, str], field: str, placeholders: Mapping[str, Words]) -> str:
     """The text with its placeholders replaced. InvalidInput names one that does not exist."""
     known = {str(word): key for key, word in placeholders.items()} | {key: key for key in placeholders}
 
@@ -95,110 +148,10 @@ def fill_in(
     return IN_BRACES.sub(value, text)
 
 
-def words_for(round_: Round, group: Group, by: User) -> dict[str, str]:
-    """What the placeholders stand for in the message to one assessor."""
-    pending = group.pending
-    leaves = [
-        _("%(leaf)s: %(missing)d missing, deadline %(deadline)s")
-        % {
-            "leaf": f"{line.leaf.node.code} {line.leaf.node.title}",
-            "missing": line.leaf.missing,
-            "deadline": day_words(line.leaf.deadline),
-        }
-        for line in pending
-    ]
-    return {
-        "assessor": group.assessor or _("appraisal office"),
-        "round": round_.title,
-        "missing": str(group.total.missing),
-        "expected": str(group.total.expected),
-        "indicators": "\n".join(leaves),
-        "deadline": day_words(group.first_deadline),
-        "sender": str(by),
-    }
-
-
 def day_words(day: datetime.date | None) -> str:
     if day is None:
         return _("none")
     return _("%(date)s (%(words)s)") % {"date": day.isoformat(), "words": deadline_in_words(day)}
-
-
-def preview(
-    round_: Round, groups: Collection[Group], subject: str, text: str, by: User
-) -> list[tuple[Group, str, str]]:
-    """(assessor, subject line, text) of each message as it would go out."""
-    check_words(subject, text)
-    made = []
-    for group in groups:
-        values = words_for(round_, group, by)
-        made.append((group, fill_in(subject, values, "subject"), fill_in(text, values)))
-    return made
-
-
-def pending_groups(round_: Round, sheets: Collection[Assignment]) -> list[Group]:
-    """Of the chosen sheets, those that still miss something, by assessor."""
-    tree = Tree(engine_plan(round_.plan_version))
-    groups = chase_groups(round_, tree, sheets)
-    for group in groups:
-        group.lines = group.pending
-    return [group for group in groups if group.lines]
-
-
-def send_reminder(
-    *,
-    round: Round,  # noqa: A002
-    sheets: Collection[Assignment],
-    subject: str,
-    text: str,
-    by: User,
-    confirmed: bool = False,
-) -> Reminder:
-    """Remind whoever has to enter on these sheets, in the product and, if it is set up, by e-mail.
-
-    A sheet where nothing is missing is left out. The e-mails are queued; the audit trail says who reminded whom.
-    Raises NotAllowed, RoundClosed, InvalidInput ("text", "subject", "sheets"), RemindedRecently unless `confirmed`.
-    """
-    if not access.may_run_rounds(by):
-        raise NotAllowed
-    with transaction.atomic():
-        # The round stays locked: of two clicks the second finds what the first has sent.
-        locked = ensure_collecting(round)
-        wanted = list(locked.assignments.select_related("unit").filter(pk__in=[one.pk for one in sheets]))
-        groups = pending_groups(locked, wanted)
-        if not groups:
-            raise InvalidInput(_("Nothing is missing on these sheets: there is nobody to remind."), "sheets")
-        if not confirmed and (recent := recently_reminded(groups)):
-            raise RemindedRecently(recent)
-        filled = preview(locked, groups, subject, text, by)
-        reminder = Reminder.objects.create(round=locked, subject=subject.strip(), text=text.strip(), sent_by=by)
-        reminder.sheets.set([line.assignment for group in groups for line in group.lines])
-        messages = store_messages(reminder, _letters(locked.pk, filled), by)
-        names = pgettext("list", ", ").join(group.assessor or _("appraisal office") for group in groups)
-        audit.record(
-            by,
-            "send reminder",
-            reminder,
-            label=names,
-            changes={"messages": (None, sum(row.state != State.UNREACHED for row in messages))},
-            round_id=locked.pk,
-        )
-        send_mail_of(reminder, messages)
-    return reminder
-
-
-def send_mail_of(reminder: Reminder, messages: Collection[ReminderMessage]) -> None:
-    """Queue the e-mails of a reminder that was just stored."""
-    if any(row.state == State.WAITING for row in messages):
-        from reviews.tasks import send_reminder_mail
-
-        enqueue(send_reminder_mail, reminder.pk)
-
-
-def recently_reminded(groups: Collection[Group]) -> list[Group]:
-    """The assessors of whom some sheet was reminded of within the pause."""
-    since = timezone.now() - datetime.timedelta(hours=settings.REMINDER_PAUSE_HOURS)
-    return [group for group in groups if group.last_reminded and group.last_reminded > since]
 
 
 def check_words(subject: str, text: str) -> None:
@@ -211,38 +164,102 @@ def check_words(subject: str, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One reminder as it goes out. `name`: whom it is for; `place`: where the matter is settled."""
+    """One reminder as it goes out."""
 
-    name: str
-    accounts: Collection[User]
-    place: str
+    to: Addressee
     subject: str
     text: str
 
 
-def _letters(round_id: int, filled: Collection[tuple[Group, str, str]]) -> list[Letter]:
-    reached = recipients(group for group, _subject, _text in filled)
-    return [
-        Letter(group.assessor, reached[place], _place(round_id, group), subject, text)
-        for place, (group, subject, text) in enumerate(filled)
-    ]
+def write_letters(
+    occasion: Occasion, round_: Round, addressees: Sequence[Addressee], subject: str, text: str, by: User
+) -> list[Letter]:
+    """Each message as it would go out. Raises InvalidInput ("subject", "text")."""
+    check_words(subject, text)
+    common = {"round": round_.title, "sender": str(by)}
+    letters = []
+    for each in addressees:
+        values = common | dict(each.values)
+        line = fill_in(subject, values, "subject", occasion.placeholders)
+        letters.append(Letter(each, line, fill_in(text, values, "text", occasion.placeholders)))
+    return letters
 
 
-def store_messages(reminder: Reminder, letters: Collection[Letter], by: User) -> list[ReminderMessage]:
+# ---------------------------------------------------------------- sending
+
+
+def recently_reminded(occasion: Occasion, round_: Round, addressees: Sequence[Addressee]) -> list[Addressee]:
+    """Those who were reminded of one of the same rows within the pause. One query."""
+    found = Reminder.objects.filter(round=round_, about=occasion.about, sent_at__gt=pause_began())
+    recent = set(found.values_list(occasion.rows, flat=True))
+    return [each for each in addressees if not recent.isdisjoint(each.keys)]
+
+
+def send_reminder(
+    *,
+    occasion: Occasion,
+    round: Round,  # noqa: A002
+    choice: Choice,
+    subject: str,
+    text: str,
+    by: User,
+    confirmed: bool = False,
+) -> Reminder:
+    """Remind those chosen, in the product and, if it is set up, by e-mail. Who has nothing left to do is left out.
+
+    The e-mails are queued; the audit trail says who reminded whom. Raises NotAllowed, RoundClosed, InvalidInput
+    ("text", "subject", "chosen"), RemindedRecently unless `confirmed`.
+    """
+    if not occasion.may_remind(by):
+        raise NotAllowed
+    with transaction.atomic():
+        # The round stays locked: of two clicks the second finds what the first has sent.
+        locked = ensure_collecting(round)
+        addressees = occasion.pending(locked, choice)
+        if not addressees:
+            raise InvalidInput(occasion.nobody, "chosen")
+        if not confirmed and (recent := recently_reminded(occasion, locked, addressees)):
+            raise RemindedRecently(recent)
+        letters = write_letters(occasion, locked, addressees, subject, text, by)
+        reminder = Reminder.objects.create(
+            round=locked, about=occasion.about, subject=subject.strip(), text=text.strip(), sent_by=by
+        )
+        getattr(reminder, occasion.rows).set([key for each in addressees for key in each.keys])
+        messages = _store(reminder, letters, by)
+        audit.record(
+            by,
+            "send reminder",
+            reminder,
+            label=labels(addressees),
+            changes={"messages": (None, sum(row.state != State.UNREACHED for row in messages))},
+            round_id=locked.pk,
+        )
+        if any(row.state == State.WAITING for row in messages):
+            queue_mail(reminder)
+    return reminder
+
+
+def queue_mail(reminder: Reminder) -> None:
+    from reviews.tasks import send_reminder_mail
+
+    enqueue(send_reminder_mail, reminder.pk)
+
+
+def _store(reminder: Reminder, letters: Collection[Letter], by: User) -> list[ReminderMessage]:
     """Store one message per account and channel, and put those in the product into the accounts' lists."""
     rows: list[ReminderMessage] = []
     told: list[Message] = []
     for letter in letters:
         common = {
             "reminder": reminder,
-            "assessor": letter.name,
+            "assessor": letter.to.name,
             "subject": letter.subject[:240],
             "text": letter.text,
         }
-        if not letter.accounts:
+        if not letter.to.accounts:
             rows.append(ReminderMessage(**common, channel=Channel.PRODUCT, state=State.UNREACHED))
-        for account in letter.accounts:
-            told.append(Message(account, letter.subject, letter.text, letter.place))
+        for account in letter.to.accounts:
+            told.append(Message(account, letter.subject, letter.text, letter.to.place))
             rows.append(ReminderMessage(**common, account=account, channel=Channel.PRODUCT, state=State.SENT))
             if email_is_set_up() and account.email:
                 rows.append(
@@ -256,13 +273,6 @@ def store_messages(reminder: Reminder, letters: Collection[Letter], by: User) ->
                 )
     notify(messages=told, by=by)
     return ReminderMessage.objects.bulk_create(rows, batch_size=500)
-
-
-def _place(round_id: int, group: Group) -> str:
-    """The one sheet, or the list of sheets."""
-    if len(group.lines) == 1 and group.lines[0].leaf.is_marked:
-        return reverse("reviews:mark_sheet", args=[round_id, group.lines[0].assignment.pk])
-    return reverse("reviews:my_marks", args=[round_id])
 
 
 def deliver(reminder_id: int) -> None:

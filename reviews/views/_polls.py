@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.forms import Form
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,7 +14,6 @@ from reviews.ballot_form import leaves_of
 from reviews.models import BallotBox, Phase, Poll, PollState, Round
 from reviews.navigation import round_context
 from reviews.queries.polls import class_titles
-from reviews.services.errors import ReviewError
 from scoring.engine.types import Plan
 from units import access
 from units.guards import require
@@ -45,16 +43,6 @@ def find_poll(round_: Round, pk: int) -> Poll:
 
 def box_of(round_: Round) -> BallotBox | None:
     return BallotBox.objects.filter(round=round_).first()
-
-
-def refuse(form: Form, error: ReviewError) -> None:
-    """The words of a refusal at their field."""
-    field = getattr(error, "field", "")
-    form.add_error(field if field in form.fields else None, str(error))
-
-
-def status_of(*forms: Form | None) -> int:
-    return 422 if any(form is not None and form.is_bound and form.errors for form in forms) else 200
 
 
 def may_run(request: HttpRequest, round_: Round) -> bool:

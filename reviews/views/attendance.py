@@ -24,7 +24,7 @@ from units import access
 from units.guards import require, require_known
 from units.models import Person, User
 
-from ._common import paged
+from ._common import paged, refuse
 from .meetings import TAB, get_meeting
 
 PAGE = 200
@@ -113,8 +113,7 @@ def meeting_expect(request: HttpRequest, pk: int, meeting_pk: int) -> HttpRespon
         try:
             new = service.expect(meeting=meeting, who=_who(form, meeting), by=cast(User, request.user), **form.settings)
         except ReviewError as error:
-            name = getattr(error, "field", "")
-            form.add_error(name if name in form.fields else None, str(error))
+            refuse(form, error)
         else:
             said = ngettext("%(count)d person was added.", "%(count)d people were added.", new)
             messages.success(request, said % {"count": new})

@@ -1,10 +1,7 @@
-"""The chase board: completeness by assessor, reminders, deadlines of sheets, the freeze and opening again."""
+"""The chase board: completeness by assessor, deadlines of sheets, the freeze and opening again."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -13,27 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from reviews.forms.chase import ReasonForm, ReminderForm, ReopenForm, SheetDeadlineForm
-from reviews.models import Assignment, Phase, ReminderMessage, Round
+from reviews.forms.chase import ReasonForm, ReopenForm, SheetDeadlineForm
+from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
-from reviews.queries.chase import chase_groups, reminders_of, reopenings_of
+from reviews.queries.chase import chase_groups, reopenings_of
 from reviews.queries.freezing import standing_of
 from reviews.queries.progress import completeness
-from reviews.services import freezing, reminders
+from reviews.services import freezing
 from reviews.services.errors import InvalidInput, ReviewError
+from reviews.services.reminders import email_is_set_up
 from units import access
 from units.guards import require
 
-from ._common import get_round, paged, tree_of
-
-
-def _refused(form: Form, error: ReviewError) -> None:
-    field = getattr(error, "field", "")
-    form.add_error(field if field in form.fields else None, str(error))
-
-
-def _status(form: Form) -> int:
-    return 422 if form.is_bound and form.errors else 200
+from ._common import get_round, refuse, status_of, tree_of
 
 
 @require_GET
@@ -52,96 +41,15 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         "late": sum(group.late for group in groups),
         "missing": sum(bool(group.pending) for group in groups),
         "may_run": access.may_run_rounds(request.user) and round_.phase == Phase.COLLECTING,
-        "email": reminders.email_is_set_up(),
+        "email": email_is_set_up(),
     }
     return render(request, "reviews/chase.html", context)
 
 
 def _chosen(request: HttpRequest, round_: Round) -> list[Assignment]:
-    """The sheets that the query string or the form names: one by one, all that are late, or all that miss something."""
     data = request.POST if request.method == "POST" else request.GET
-    rows = round_.assignments.select_related("unit")
-    which = data.get("which", "")
-    if which in {"late", "missing"}:
-        lines = [line for group in chase_groups(round_, tree_of(round_), list(rows)) for line in group.pending]
-        return [line.assignment for line in lines if which == "missing" or line.late]
-    ids = [int(value) for value in data.getlist("sheet") if value.isdigit()]
-    return list(rows.filter(pk__in=ids))
-
-
-@require_http_methods(["GET", "POST"])
-def remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write a reminder, see every message as it will go out, send."""
-    round_ = get_round(request, pk)
-    require(access.may_run_rounds(request.user))
-    sheets = _chosen(request, round_)
-    subject, text = reminders.default_words()
-    posted = request.method == "POST"
-    form = ReminderForm(request.POST if posted else None, initial={"subject": subject, "text": text})
-    if posted and form.is_valid():
-        subject, text = form.cleaned_data["subject"], form.cleaned_data["text"]
-        if request.POST.get("do") == "send":
-            sent = _send(request, round_, sheets, form)
-            if sent:
-                return sent
-    groups = reminders.pending_groups(round_, sheets)
-    recent = reminders.recently_reminded(groups)
-    if not recent and not form.has_error("confirmed"):
-        del form.fields["confirmed"]
-    context = round_context(request, round_, "progress") | {
-        "form": form,
-        "sheets": [line.assignment for group in groups for line in group.lines],
-        "groups": groups,
-        "recent": recent,
-        "hours": settings.REMINDER_PAUSE_HOURS,
-        "previews": _previews(round_, groups, subject, text, request.user, form),
-        "placeholders": list(reminders.PLACEHOLDERS.values()),
-        "email": reminders.email_is_set_up(),
-        "possible": round_.phase == Phase.COLLECTING,
-    }
-    return render(request, "reviews/chase_remind.html", context, status=_status(form))
-
-
-def _send(request: HttpRequest, round_: Round, sheets: list[Assignment], form: ReminderForm) -> HttpResponse | None:
-    try:
-        reminder = reminders.send_reminder(
-            round=round_,
-            sheets=sheets,
-            by=request.user,  # type: ignore[arg-type]
-            **form.cleaned_data,
-        )
-    except ReviewError as error:
-        _refused(form, error)
-        return None
-    rows = reminder.messages.all()
-    reached = len({row.account_id for row in rows if row.account_id})
-    words = ngettext("%(count)d account was reminded.", "%(count)d accounts were reminded.", reached)
-    messages.success(request, words % {"count": reached})
-    if unreached := [row.assessor for row in rows if row.state == ReminderMessage.State.UNREACHED]:
-        words = _("Nobody has an account for: %(names)s. Remind them by telephone.")
-        messages.warning(request, words % {"names": ", ".join(unreached)})
-    return redirect("reviews:reminders", round_.pk)
-
-
-def _previews(round_: Round, groups: Any, subject: str, text: str, user: Any, form: ReminderForm) -> list[Any]:
-    try:
-        return reminders.preview(round_, groups, subject, text, user)
-    except InvalidInput as error:
-        if form.is_bound and not form.has_error(error.field):
-            _refused(form, error)
-        return []
-
-
-@require_GET
-def reminder_list(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who was reminded when, by whom, by which channel, and what became of it."""
-    round_ = get_round(request, pk)
-    require(access.may_see_progress(request.user))
-    context = round_context(request, round_, "progress") | {
-        "page_obj": paged(request, reminders_of(round_), 20),
-        "email": reminders.email_is_set_up(),
-    }
-    return render(request, "reviews/chase_history.html", context)
+    ids = [int(value) for value in data.getlist("chosen") if value.isdigit()]
+    return list(round_.assignments.select_related("unit").filter(pk__in=ids))
 
 
 @require_http_methods(["GET", "POST"])
@@ -164,7 +72,7 @@ def sheet_deadlines(request: HttpRequest, pk: int) -> HttpResponse:
                 **form.cleaned_data,
             )
         except ReviewError as error:
-            _refused(form, error)
+            refuse(form, error)
         else:
             words = ngettext("%(count)d deadline was changed.", "%(count)d deadlines were changed.", changed)
             messages.success(request, words % {"count": changed})
@@ -175,7 +83,7 @@ def sheet_deadlines(request: HttpRequest, pk: int) -> HttpResponse:
         "nodes": tree_of(round_).nodes,
         "possible": round_.phase == Phase.COLLECTING,
     }
-    return render(request, "reviews/chase_deadline.html", context, status=_status(form))
+    return render(request, "reviews/chase_deadline.html", context, status=status_of(form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -191,7 +99,7 @@ def reopen(request: HttpRequest, pk: int, assignment_pk: int) -> HttpResponse:
         try:
             service(assignment=assignment, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except ReviewError as error:
-            _refused(form, error)
+            refuse(form, error)
         else:
             messages.success(request, _("The sheet is frozen again.") if closing else _("The sheet is open again."))
             return redirect("reviews:chase", pk)
@@ -204,7 +112,7 @@ def reopen(request: HttpRequest, pk: int, assignment_pk: int) -> HttpResponse:
         "history": reopenings_of(assignment),
         "possible": round_.phase == Phase.COLLECTING,
     }
-    return render(request, "reviews/chase_reopen.html", context, status=_status(form))
+    return render(request, "reviews/chase_reopen.html", context, status=status_of(form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -218,7 +126,7 @@ def freeze_setting(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             freezing.set_freezing(round=round_, on=on, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except ReviewError as error:
-            _refused(form, error)
+            refuse(form, error)
         else:
             words = _("Sheets are frozen at their deadlines.") if on else _("Sheets are not frozen at their deadlines.")
             messages.success(request, words)
@@ -227,4 +135,4 @@ def freeze_setting(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "possible": round_.phase == Phase.COLLECTING,
     }
-    return render(request, "reviews/chase_freeze.html", context, status=_status(form))
+    return render(request, "reviews/chase_freeze.html", context, status=status_of(form))

@@ -18,7 +18,7 @@ from reviews.words import today
 from units import access
 from units.guards import require, require_known
 
-from ._common import get_round, tree_of
+from ._common import get_round, refuse, tree_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,8 +41,7 @@ def delegations(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             made = delegate(round=round_, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except ReviewError as error:
-            field = getattr(error, "field", "")
-            form.add_error(field if field in form.fields else None, str(error))
+            refuse(form, error)
         else:
             messages.success(request, _made_words(made))
             return redirect("reviews:delegations", pk)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from reviews.duty.marking import paragraphs
@@ -51,7 +51,18 @@ from units import access
 from units.guards import require, require_known
 from units.models import User
 
-from ._common import get_round, paged
+from ._common import get_round, paged, refuse
+from ._reports import day_in, refusal, submission_of
+
+STATES = [
+    ("open", gettext_lazy("not handed in")),
+    ("submitted", gettext_lazy("to be reviewed")),
+    ("returned", gettext_lazy("sent back for revision")),
+    ("rewrite", gettext_lazy("to be written anew")),
+    ("accepted", gettext_lazy("approved")),
+    ("late", gettext_lazy("late")),
+    ("unmet", gettext_lazy("off the requirements")),
+]
 
 
 def get_duty_round(request: HttpRequest, pk: int) -> Round:
@@ -84,6 +95,7 @@ def duty_list(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(row, shares.get(row.submission.pk) if row.submission else None) for row in rows],
         "page_obj": page,
         "filters": filters,
+        "states": STATES,
         "categories": categories_of(round_),
         "counts": counts,
         "total": sum(counts.values()),
@@ -218,7 +230,7 @@ def _decide(request: HttpRequest, round_: Round, subject: Subject) -> HttpRespon
                 anew=do == "rewrite",
                 reason=reason,
                 criteria=request.POST.getlist("criteria"),
-                until=_day(request.POST.get("until", "")),
+                until=day_in(request.POST.get("until", "")),
                 by=user,
             )
             messages.success(request, _("The report was sent back; its writer has been told."))
@@ -227,13 +239,8 @@ def _decide(request: HttpRequest, round_: Round, subject: Subject) -> HttpRespon
             messages.success(request, _("The approval was taken back."))
         else:
             return {"": _("There is nothing here to decide on any more.")}
-    except InvalidInput as error:
-        return {error.field: str(error)}
-    except Conflict as error:
-        words = _("Meanwhile %(who)s set it to “%(state)s”. Look at it again.")
-        return {"": words % {"who": error.theirs.by or "—", "state": error.theirs.value}}
-    except RoundClosed as error:
-        return {"": str(error)}
+    except (InvalidInput, Conflict, RoundClosed) as error:
+        return refusal(error)
     return HttpResponseRedirect(reverse("reviews:duty_report", args=[round_.pk, subject.pk]))
 
 
@@ -241,15 +248,6 @@ def _posted_submission(request: HttpRequest, subject: Subject) -> DutySubmission
     wanted = request.POST.get("submission", "")
     found = DutySubmission.objects.select_related("report__subject__round__plan_version")
     return found.filter(report__subject=subject, pk=wanted if wanted.isdigit() else 0).first()
-
-
-def _day(text: str) -> datetime.date | None:
-    if not text:
-        return None
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(_("“%(text)s” is not a date.") % {"text": text}, "until") from None
 
 
 @require_POST
@@ -282,10 +280,8 @@ def _add_comment(request: HttpRequest, round_: Round, subject: Subject, reviewer
     if form.is_valid():
         try:
             made = duty_review.comment(submission=submission, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-        except InvalidInput as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-        except RoundClosed as error:
-            form.add_error(None, str(error))
+        except (InvalidInput, RoundClosed) as error:
+            refuse(form, error)
         else:
             address = reverse("reviews:duty_report", args=[round_.pk, subject.pk])
             return HttpResponseRedirect(f"{address}#comment-{made.pk}")
@@ -297,11 +293,8 @@ def _add_comment(request: HttpRequest, round_: Round, subject: Subject, reviewer
 
 
 def get_submission(subject: Subject, number: str) -> DutySubmission:
-    found = DutySubmission.objects.filter(report__subject=subject).select_related("submitted_by", "decided_by")
-    if number:
-        require_known(number.isdigit())
-        return get_object_or_404(found, number=int(number))
-    return get_object_or_404(found, is_current=True)
+    found = DutySubmission.objects.filter(report__subject=subject)
+    return submission_of(found, number)
 
 
 @require_GET

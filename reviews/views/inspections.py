@@ -18,13 +18,13 @@ from reviews.navigation import round_context
 from reviews.queries.inspections import file_counts, records_of, records_seen_by, samplings_of
 from reviews.queries.rounds import categories_of
 from reviews.services import inspections as service
-from reviews.services.errors import Conflict, InvalidInput, ReviewError
+from reviews.services.errors import Conflict, ReviewError
 from reviews.tree import Tree
 from units import access
 from units.guards import require
 from units.models import User
 
-from ._common import get_round, paged, tree_of
+from ._common import get_round, paged, refuse, tree_of
 
 TAB = "inspections"
 
@@ -205,10 +205,8 @@ def _record(request: HttpRequest, record: Inspection, form: FindingForm) -> bool
         typed = request.POST.copy()
         typed["seen"] = error.theirs.seen
         form.data = typed
-    except InvalidInput as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
     except ReviewError as error:
-        form.add_error(None, str(error))
+        refuse(form, error)
     else:
         messages.success(request, _("The record is saved."))
         return True

@@ -21,19 +21,18 @@ from units import access
 from units.guards import require, require_known
 from units.models import User
 
-from ._common import get_round, paged, tree_of
+from ._common import get_round, paged, refuse, tree_of
 
 TAB = "plan_changes"
 
 
-def refuse(form: Any, error: ReviewError) -> None:
-    """The reason at its field, if it belongs to one."""
-    field = getattr(error, "field", "")
+def say(form: Any, error: ReviewError) -> None:
+    """The reason at its field, if it belongs to one; of a conflict also what it is meanwhile."""
     if isinstance(error, Conflict):
         words = _("Meanwhile it is: %(state)s.") % {"state": error.theirs.value}
         form.add_error(None, f"{error} {words}")
     else:
-        form.add_error(field if field in form.fields else None, str(error))
+        refuse(form, error)
 
 
 @require_GET
@@ -78,7 +77,7 @@ def plan_change_add(request: HttpRequest, pk: int) -> HttpResponse:
                 subject = form.cleaned_data["subject"]
                 change = service.propose_change(round=round_, subject=subject, data=form.data_asked, by=user)
             except ReviewError as error:
-                refuse(form, error)
+                say(form, error)
             else:
                 messages.success(request, _("The application is in; it waits for the leader's approval."))
                 return redirect("reviews:plan_change", pk, change.pk)
@@ -111,7 +110,7 @@ def plan_change(request: HttpRequest, pk: int, change_pk: int) -> HttpResponse:
             try:
                 words = _do(request, change, form.cleaned_data["reason"])
             except ReviewError as error:
-                refuse(form, error)
+                say(form, error)
                 change.refresh_from_db()
             else:
                 messages.success(request, words)
@@ -183,7 +182,7 @@ def plan_change_date(request: HttpRequest, pk: int) -> HttpResponse:
             try:
                 service.set_change_date(round=round_, by=cast(User, request.user), **form.cleaned_data)
             except ReviewError as error:
-                refuse(form, error)
+                say(form, error)
             else:
                 messages.success(request, _("The date is saved."))
                 return redirect("reviews:plan_changes", pk)

@@ -26,7 +26,7 @@ from units.guards import require
 from units.models import User
 
 from ._common import get_round, paged
-from .plan_changes import TAB, refuse
+from .plan_changes import TAB, say
 
 MISFITS_SHOWN = 200
 
@@ -76,7 +76,7 @@ def _take(request: HttpRequest, round_: Round, version: PlanVersion, form: TakeO
             by=cast(User, request.user),
         )
     except ReviewError as error:
-        refuse(form, error)
+        say(form, error)
         return None
     messages.success(request, _("The round has the new version of the plan; compute the result again."))
     return made

@@ -25,7 +25,8 @@ from reviews.services.polls.preparing import delete_poll, prepare_polls
 from reviews.services.polls.setup import close_poll, current_terms, reopen_poll, start_poll, take_back_poll
 from reviews.services.polls.voters import Rule
 
-from ._polls import box_of, find_poll, open_round, page_context, poll_context, refuse, status_of, who
+from ._common import refuse, status_of
+from ._polls import box_of, find_poll, open_round, page_context, poll_context, who
 
 MISSING_SHOWN = 200
 

@@ -22,7 +22,8 @@ from reviews.services.errors import ReviewError
 from reviews.services.polls.counting import count_polls, needs_key
 from reviews.services.polls.keys import confirm_key, holds_ballots, key_number, make_key
 
-from ._polls import box_of, open_round, page_context, status_of, who
+from ._common import status_of
+from ._polls import box_of, open_round, page_context, who
 
 
 @never_cache

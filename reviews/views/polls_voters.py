@@ -30,8 +30,8 @@ from reviews.services.polls.voters import KINDS, Rule
 from reviews.voters_shown import shown_voters, ways_before
 from units.guards import require_known
 
-from ._common import paged
-from ._polls import box_of, find_poll, open_round, page_context, poll_context, refuse, status_of, who
+from ._common import paged, refuse, status_of
+from ._polls import box_of, find_poll, open_round, page_context, poll_context, who
 
 SUBJECTS_LISTED = 300
 

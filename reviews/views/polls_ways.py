@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from indicators.services import engine_plan
 from reviews import vote_links
-from reviews.forms.chase import ReminderForm
 from reviews.forms.polls import MoreForm, ReasonForm, SlipForm
+from reviews.forms.reminders import ReminderForm
 from reviews.models import Door, Poll, PollState, Round
 from reviews.queries.poll_office import comments_of, doors_with_use, roll, trail_of
 from reviews.queries.poll_ways import NAMED, NUMBERED, ways_of, with_account
@@ -32,8 +32,8 @@ from reviews.services.reminders import email_is_set_up
 from units import access
 from units.guards import require
 
-from ._common import get_round, paged
-from ._polls import find_poll, open_round, page_context, poll_context, refuse, status_of, who
+from ._common import get_round, paged, refuse, status_of
+from ._polls import find_poll, open_round, page_context, poll_context, who
 
 SLIP_ACTIONS = ("print slips", "void slips", "issue slip", "issue slip anew", "add slips")
 USABLE = (PollState.READY, PollState.OPEN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from reviews.models import Phase, ReportKind, ReportState, Round, SelfReport, SelfReportSubmission, Subject
@@ -36,6 +36,15 @@ from units.guards import require, require_known
 from units.models import User
 
 from ._common import get_round, paged, tree_of
+from ._reports import day_in, refusal, submission_of
+
+STATES = [
+    ("open", gettext_lazy("not handed in")),
+    ("submitted", gettext_lazy("handed in")),
+    ("returned", gettext_lazy("sent back for revision")),
+    ("accepted", gettext_lazy("accepted")),
+    ("late", gettext_lazy("late")),
+]
 
 
 @require_GET
@@ -48,18 +57,22 @@ def self_report_list(request: HttpRequest, pk: int) -> HttpResponse:
     found = in_state(subjects_of(round_, category=filters["category"], words=filters["q"]), filters["state"])
     page = paged(request, found)
     counts = state_counts(round_)
+    may_run = access.may_run_reports(request.user) and round_.phase == Phase.COLLECTING
     context = round_context(request, round_, "self_reports") | {
         "rules": rules,
         "due": rules.due[ReportKind.SELF_REPORT],
         "rows": report_rows(round_, rules, list(page.object_list)),
         "page_obj": page,
         "filters": filters,
+        "states": STATES,
         "categories": categories_of(round_),
         "counts": counts,
         "late": late_count(round_),
         "total": sum(counts.values()),
         "handed_in": counts.get(ReportState.SUBMITTED, 0) + counts.get(ReportState.ACCEPTED, 0),
-        "may_run": access.may_run_reports(request.user) and round_.phase == Phase.COLLECTING,
+        "may_run": may_run,
+        "may_remind": may_run and rules.asks_self_report,
+        "sees_all": access.may_see_all_reports(request.user),
     }
     return render(request, "reviews/self_list.html", context)
 
@@ -133,7 +146,7 @@ def _decide(request: HttpRequest, round_: Round, subject: Subject) -> HttpRespon
     do = request.POST.get("do", "")
     try:
         if do == "return":
-            return_report(submission=submission, reason=reason, by=user, until=_day(request.POST.get("until", "")))
+            return_report(submission=submission, reason=reason, by=user, until=day_in(request.POST.get("until", "")))
             messages.success(request, _("The report was sent back for revision."))
         elif do == "accept":
             accept_report(submission=submission, by=user)
@@ -143,31 +156,14 @@ def _decide(request: HttpRequest, round_: Round, subject: Subject) -> HttpRespon
             messages.success(request, _("The acceptance was taken back."))
         else:
             return {"": _("There is nothing here to decide on any more.")}
-    except InvalidInput as error:
-        return {error.field: str(error)}
-    except Conflict as error:
-        words = _("Meanwhile %(who)s set it to “%(state)s”. Look at it again.")
-        return {"": words % {"who": error.theirs.by or "—", "state": error.theirs.value}}
-    except RoundClosed as error:
-        return {"": str(error)}
+    except (InvalidInput, Conflict, RoundClosed) as error:
+        return refusal(error)
     return HttpResponseRedirect(reverse("reviews:self_report", args=[round_.pk, subject.pk]))
 
 
-def _day(text: str) -> datetime.date | None:
-    if not text:
-        return None
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(_("“%(text)s” is not a date.") % {"text": text}, "until") from None
-
-
 def _submission(subject: Subject, number: str) -> SelfReportSubmission:
-    found = SelfReportSubmission.objects.filter(report__subject=subject).select_related("submitted_by", "decided_by")
-    if number:
-        require_known(number.isdigit())
-        return get_object_or_404(found, number=int(number))
-    return get_object_or_404(found, is_current=True)
+    found = SelfReportSubmission.objects.filter(report__subject=subject)
+    return submission_of(found, number)
 
 
 @require_GET

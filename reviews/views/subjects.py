@@ -26,7 +26,7 @@ from reviews.tree import Tree
 from units import access
 from units.guards import require
 
-from ._common import get_round, paged, tree_of
+from ._common import get_round, paged, refuse, tree_of
 
 
 @require_GET
@@ -191,8 +191,7 @@ def subject_withdraw(request: HttpRequest, pk: int, subject_pk: int) -> HttpResp
                 confirmed=form.cleaned_data.get("confirmed", False),
             )
         except ReviewError as error:
-            field = getattr(error, "field", "")
-            form.add_error(field if field in form.fields else None, str(error))
+            refuse(form, error)
         else:
             messages.success(request, _("%(name)s was withdrawn from the round.") % {"name": subject.name})
             return redirect("reviews:subject_list", pk)

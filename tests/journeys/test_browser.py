@@ -324,7 +324,7 @@ def other_states(screens: dict[str, Screen], round_: Round) -> None:
         f"{ranking}?q=zzz", f"{ranking}?print=1", f"{ranking}?sort=-name&grade=良好", f"{result}?print=1",
         f"{sheet}?show=missing", f"{sheet}?q=zzz", reverse("reviews:event_list", args=[round_.pk]) + "?q=zzz",
         reverse("reviews:progress", args=[round_.pk]) + "?order=plan",
-        reverse("reviews:remind", args=[round_.pk]) + "?which=missing",
+        reverse("reviews:remind", args=[round_.pk]) + "?which=open",
         reverse("reviews:chase", args=[round_.pk]) + "?only=missing", reverse("units:notifications") + "?only=unread",
         reverse("units:unit_list") + "?q=zzz",
         reverse("units:person_list") + "?q=zzz", reverse("units:audit_list") + "?q=zzz",

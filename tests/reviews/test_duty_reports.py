@@ -39,9 +39,11 @@ from reviews.queries.duty_reports import (
 )
 from reviews.queries.report_dates import report_rules, window
 from reviews.report_texts import approved_texts
-from reviews.services import duty_history, duty_reminders, duty_review, errors
+from reviews.services import duty_history, duty_review, errors
 from reviews.services.duty_reports import Typed, Unmet, fingerprint, restore, save_texts, take_in
+from reviews.services.reminders import Choice, RemindedRecently, send_reminder
 from reviews.services.report_dates import RuleData, extend_reports, settle_reports
+from reviews.services.report_reminders import DUTY_REPORTS
 from reviews.services.self_reports import NotOpen
 from reviews.services.subjects import withdraw_subject
 from reviews.words import today
@@ -530,21 +532,31 @@ def test_those_who_have_not_handed_in_are_reminded(
     late = subject_of(round_, 1)
     reached = writer_of(late, email="zhang@example.org")
     hand_in(subject, User.objects.get(role_grants__person=subject.person))
-    subjects = [subject, late]
-    words = "{姓名}：{状态}，{截止日期}"
+
+    def remind(*subjects, words="x", confirmed=False):
+        return send_reminder(
+            occasion=DUTY_REPORTS,
+            round=round_,
+            choice=Choice([each.pk for each in subjects]),
+            subject="请交",
+            text=words,
+            by=office,
+            confirmed=confirmed,
+        )
+
     with django_capture_on_commit_callbacks(execute=True):
-        reminder = duty_reminders.remind(round=round_, subjects=subjects, subject="请交", text=words, by=office)
-    assert list(reminder.duty_reports.all()) == [late]
+        reminder = remind(subject, late, words="{姓名}：{状态}，{截止日期}")
+    assert list(reminder.subjects.all()) == [late]
     assert Notification.objects.get(account=reached).text.startswith(f"{late.name}：未开始")
     assert [message.to for message in mail.outbox] == [["zhang@example.org"]]
-    with pytest.raises(duty_reminders.RemindedRecently):
-        duty_reminders.remind(round=round_, subjects=subjects, subject="请交", text="x", by=office)
-    duty_reminders.remind(round=round_, subjects=subjects, subject="请交", text="x", by=office, confirmed=True)
+    with pytest.raises(RemindedRecently):
+        remind(subject, late)
+    remind(subject, late, confirmed=True)
     with pytest.raises(errors.InvalidInput) as caught:
-        duty_reminders.remind(round=round_, subjects=[subject], subject="请交", text="x", by=office)
-    assert caught.value.field == "subjects"
+        remind(subject)
+    assert caught.value.field == "chosen"
     with pytest.raises(errors.InvalidInput):
-        duty_reminders.remind(round=round_, subjects=[late], subject="请交", text="{胡说}", by=office, confirmed=True)
+        remind(late, words="{胡说}", confirmed=True)
 
 
 def test_the_reminder_page_shows_each_message_and_sends(round_, office):
@@ -552,10 +564,10 @@ def test_the_reminder_page_shows_each_message_and_sends(round_, office):
     page = client.get(url("duty_remind", round_.pk) + "?which=open").content.decode()
     assert page.count("<article") == 2
     ids = list(round_.subjects.values_list("pk", flat=True))
-    data = {"subject_pk": ids, "subject": "请交", "text": "x", "do": "send"}
+    data = {"chosen": ids, "subject": "请交", "text": "x", "do": "send"}
     assert client.post(url("duty_remind", round_.pk), data).status_code == 302
-    assert "仍然再次提醒" in client.post(url("duty_remind", round_.pk), data).content.decode()
-    assert "张1" in client.get(url("reminders", round_.pk)).content.decode()
+    assert 'name="confirmed"' in client.post(url("duty_remind", round_.pk), data).content.decode()
+    assert "张1" in client.get(url("duty_reminders", round_.pk)).content.decode()
 
 
 # ---------------------------------------------------------------- pages

@@ -251,7 +251,7 @@ def test_deadlines_on_the_page(frozen, office):
     sheet = sheet_of(frozen)
     day = today() + DAY
     assert client.post(url, {"deadline": day.isoformat(), "reason": "顺延"}).status_code == 422
-    assert client.post(url, {"sheet": [sheet.pk], "deadline": day.isoformat(), "reason": ""}).status_code == 422
-    assert client.post(url, {"sheet": [sheet.pk], "deadline": day.isoformat(), "reason": "顺延"}).status_code == 302
+    assert client.post(url, {"chosen": [sheet.pk], "deadline": day.isoformat(), "reason": ""}).status_code == 422
+    assert client.post(url, {"chosen": [sheet.pk], "deadline": day.isoformat(), "reason": "顺延"}).status_code == 302
     sheet.refresh_from_db()
     assert sheet.deadline == day

@@ -16,6 +16,9 @@ from reviews.models import Mark, Reminder, ReminderMessage
 from reviews.queries.chase import chase_groups
 from reviews.services import errors, reminders
 from reviews.services.delegation import delegate
+from reviews.services.reminders import Choice
+from reviews.services.report_reminders import DUTY_REPORTS, SELF_REPORTS
+from reviews.services.sheet_reminders import SHEETS
 from reviews.views._common import tree_of
 from reviews.words import today
 from tests.factories import assessor_of, client_for, district_round, make_user
@@ -42,7 +45,8 @@ def sheet_of(round_, code="K21"):
 
 def remind(round_, office, codes=("K21",), **values):
     values = {"subject": "催办 {round}", "text": "{assessor}：缺{missing}项\n{indicators}"} | values
-    return reminders.send_reminder(round=round_, sheets=[sheet_of(round_, code) for code in codes], by=office, **values)
+    choice = Choice([sheet_of(round_, code).pk for code in codes])
+    return reminders.send_reminder(occasion=SHEETS, round=round_, choice=choice, by=office, **values)
 
 
 def fill(round_, code="K21"):
@@ -155,7 +159,7 @@ def test_a_complete_sheet_is_left_out_and_with_nothing_left_nobody_is_reminded(r
     assert [row.indicator for row in reminder.sheets.all()] == ["K22"]
     with pytest.raises(errors.InvalidInput) as caught:
         remind(round_, office, ("K21",))
-    assert caught.value.field == "sheets"
+    assert caught.value.field == "chosen"
 
 
 def test_not_twice_within_the_pause_unless_confirmed(round_, office, settings):
@@ -193,13 +197,14 @@ def test_a_text_with_a_mistake_is_refused_and_nothing_sent(round_, office, value
     assert not Notification.objects.exists()
 
 
-def test_placeholders_are_known_in_chinese_too(round_, office):
-    words = reminders.words_for(round_, reminders.pending_groups(round_, [sheet_of(round_)])[0], office)
-    for word in reminders.PLACEHOLDERS.values():
-        assert reminders.fill_in(f"{{{word}}}", words) in words.values()
-    subject, text = reminders.default_words()
-    assert reminders.fill_in(subject + text, words)
-    assert "{" not in reminders.fill_in(subject + text, words)
+@pytest.mark.parametrize("occasion", [SHEETS, DUTY_REPORTS, SELF_REPORTS], ids=lambda each: each.about)
+def test_placeholders_are_known_in_chinese_too(occasion):
+    values = {key: f"<{key}>" for key in occasion.placeholders}
+    for key, word in occasion.placeholders.items():
+        assert reminders.fill_in(f"{{{word}}}", values, "text", occasion.placeholders) == f"<{key}>"
+    subject, text = reminders.default_words(occasion)
+    assert "{" in text
+    assert "{" not in reminders.fill_in(subject + text, values, "text", occasion.placeholders)
 
 
 @pytest.mark.parametrize("role", [Role.ASSESSOR, Role.AUDITOR, Role.ADMIN, Role.LEADER])
@@ -265,8 +270,8 @@ def test_the_page_previews_without_sending_and_then_sends(round_, office):
     client = client_for(office)
     url = reverse("reviews:remind", args=[round_.pk])
     sheet = sheet_of(round_)
-    assert client.get(url, {"sheet": [sheet.pk]}).status_code == 200
-    data = {"sheet": [sheet.pk], "subject": "请办理", "text": "尚缺{missing}项"}
+    assert client.get(url, {"chosen": [sheet.pk]}).status_code == 200
+    data = {"chosen": [sheet.pk], "subject": "请办理", "text": "尚缺{missing}项"}
     page = client.post(url, data | {"do": "preview"})
     assert page.status_code == 200
     assert "尚缺3项" in page.content.decode()
@@ -282,7 +287,7 @@ def test_the_page_previews_without_sending_and_then_sends(round_, office):
 
 def test_a_mistake_in_the_text_leaves_it_on_the_page(round_, office):
     client = client_for(office)
-    data = {"sheet": [sheet_of(round_).pk], "subject": "请办理", "text": "请{某某}尽快", "do": "send"}
+    data = {"chosen": [sheet_of(round_).pk], "subject": "请办理", "text": "请{某某}尽快", "do": "send"}
     answer = client.post(reverse("reviews:remind", args=[round_.pk]), data)
     assert answer.status_code == 422
     assert "请{某某}尽快" in answer.content.decode()
@@ -290,11 +295,11 @@ def test_a_mistake_in_the_text_leaves_it_on_the_page(round_, office):
 
 def test_all_that_are_late_are_chosen_at_once(round_, office):
     url = reverse("reviews:remind", args=[round_.pk])
-    late = client_for(office).get(url, {"which": "late"}).context["groups"]
-    assert {group.assessor for group in late} == set(round_.assignments.values_list("assessor", flat=True))
+    late = client_for(office).get(url, {"which": "late"}).context["addressees"]
+    assert {each.name for each in late} == set(round_.assignments.values_list("assessor", flat=True))
     round_.deadline = today()
     round_.save()
-    assert client_for(office).get(url, {"which": "late"}).context["groups"] == []
+    assert client_for(office).get(url, {"which": "late"}).context["addressees"] == []
 
 
 def test_the_history_says_who_when_to_whom_and_with_which_result(round_, office):

@@ -7,11 +7,14 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from reviews.models import (
     Mark,
     Phase,
+    Reminder,
     ReportExtension,
     ReportSetting,
     ReportState,
@@ -24,7 +27,9 @@ from reviews.models import (
 from reviews.queries.report_dates import report_rules
 from reviews.queries.self_reports import words_beside_marks
 from reviews.services import errors
+from reviews.services.reminders import Choice, RemindedRecently, send_reminder
 from reviews.services.report_dates import RuleData, extend_reports, settle_reports
+from reviews.services.report_reminders import SELF_REPORTS
 from reviews.services.self_reports import (
     Draft,
     LeafWords,
@@ -35,12 +40,13 @@ from reviews.services.self_reports import (
     save_draft,
     submit_report,
 )
+from reviews.services.sheet_reminders import SHEETS
 from reviews.services.subjects import withdraw_subject
 from reviews.textdiff import compare
 from reviews.wordcount import word_count
 from reviews.words import today
 from tests.factories import assessor_of, client_for, district_round, make_user
-from units.models import AuditEntry, Role, User
+from units.models import AuditEntry, Notification, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -419,6 +425,108 @@ def test_queries_do_not_grow(subjects, office, django_assert_num_queries):
     sheet = round_.assignments.get(indicator=LEAF)
     with django_assert_num_queries(1):
         assert len(words_beside_marks([row.pk for row in rows], sheet.indicator)) == subjects
+
+
+# ---------------------------------------------------------------- reminders
+
+
+def remind(
+    round_: Round, by: User, *subjects: Subject, text: str = "{姓名}：{状态}", confirmed: bool = False
+) -> Reminder:
+    choice = Choice([each.pk for each in subjects] or None)
+    values = {"subject": "请交", "text": text, "confirmed": confirmed}
+    return send_reminder(occasion=SELF_REPORTS, round=round_, choice=choice, by=by, **values)
+
+
+def test_those_who_have_not_handed_in_are_reminded_and_nobody_else(round_, subject, writer, office):
+    second, third = round_.subjects.select_related("unit").order_by("order")[1:]
+    told = make_user(Role.SUBJECT, second.unit)
+    submit(subject, writer)
+    reminder = remind(round_, office)
+    assert list(reminder.subjects.all()) == [second, third]
+    note = Notification.objects.get()
+    assert (note.account, note.text) == (told, f"{second.name}：未开始")
+    assert note.url == url("self_report_edit", round_.pk, second.pk)
+    assert [row.state for row in reminder.messages.all()] == ["sent", "unreached"]
+    assert AuditEntry.objects.get(action="send reminder").actor == office
+    with pytest.raises(RemindedRecently):
+        remind(round_, office, second)
+    assert remind(round_, office, second, confirmed=True).pk
+    with pytest.raises(errors.InvalidInput) as caught:
+        remind(round_, office, subject)
+    assert caught.value.field == "chosen"
+    with pytest.raises(errors.NotAllowed):
+        remind(round_, writer)
+
+
+def test_a_reminder_of_something_else_does_not_hold_back_and_stands_in_its_own_history(round_, office):
+    sheet = round_.assignments.filter(indicator="K21").get()
+    values = {"subject": "催办评分", "text": "x"}
+    send_reminder(occasion=SHEETS, round=round_, choice=Choice([sheet.pk]), by=office, **values)
+    remind(round_, office)
+    client = client_for(office)
+    assert "催办评分" in client.get(url("reminders", round_.pk)).content.decode()
+    page = client.get(url("self_reminders", round_.pk)).content.decode()
+    assert "催办评分" not in page
+    assert "请交" in page
+
+
+def test_some_are_ticked_in_the_list_seen_and_reminded(round_, subject, writer, office):
+    submit(subject, writer)
+    second, third = round_.subjects.order_by("order")[1:]
+    client = client_for(office)
+    ticks = client.get(url("self_report_list", round_.pk)).content.decode()
+    assert [f'name="chosen" value="{each.pk}"' in ticks for each in (subject, second, third)] == [False, True, True]
+    address = url("self_remind", round_.pk)
+    page = client.get(address, {"chosen": [subject.pk, second.pk]})
+    assert [each.name for each in page.context["addressees"]] == [second.name]
+    assert len(client.get(address, {"which": "open"}).context["addressees"]) == 2
+    assert client.get(address, {"which": "late"}).context["addressees"] == []
+    data = {"chosen": f"{second.pk},{third.pk}", "subject": "请交", "text": "尽快提交{胡说}", "do": "preview"}
+    page = client.post(address, data)
+    assert page.context["form"].errors.keys() == {"text"}
+    assert "尽快提交{胡说}" in page.content.decode()
+    data["text"] = "{姓名}尽快提交"
+    assert f"{third.name}尽快提交" in client.post(address, data).content.decode()
+    assert client.post(address, data | {"do": "send"}).url == url("self_reminders", round_.pk)
+    assert set(Reminder.objects.get().subjects.all()) == {second, third}
+
+
+def test_who_is_past_the_date_is_reminded_with_a_word_to_the_office(round_, subject, office):
+    settle(round_, office, self_report_due=today() - DAY)
+    extend_reports(subject=subject, kind="self_report", until=today(), reason="补充", by=office)
+    page = client_for(office).get(url("self_remind", round_.pk), {"which": "late"})
+    late = page.context["addressees"]
+    assert {each.name for each in late} == set(round_.subjects.exclude(pk=subject.pk).values_list("name", flat=True))
+    assert all(each.hint for each in late)
+    assert "如不延长时间则无法提交" in page.content.decode()
+    [other] = client_for(office).get(url("self_remind", round_.pk), {"chosen": [subject.pk]}).context["addressees"]
+    assert not other.hint
+
+
+def test_where_none_is_asked_for_nobody_is_reminded(round_, office):
+    settle(round_, office, asks_self_report=False)
+    client = client_for(office)
+    assert client.get(url("self_remind", round_.pk), {"which": "open"}).context["addressees"] == []
+    assert 'name="chosen"' not in client.get(url("self_report_list", round_.pk)).content.decode()
+
+
+def test_reminding_takes_as_many_queries_for_many_subjects(office):
+    counts: dict[int, set[int]] = {}
+    for number in (2, 20):
+        round_ = district_round(number, name=f"{number}")
+        for each in round_.subjects.select_related("unit"):
+            make_user(Role.SUBJECT, each.unit)
+        client = client_for(office)
+        data = {"which": "open", "subject": "x", "text": "x"}
+        pages = [("self_remind", data | {"do": "preview"}), ("self_remind", data | {"do": "send"})]
+        for step, (name, posted) in enumerate([*pages, ("self_reminders", None)]):
+            with CaptureQueriesContext(connection) as captured:
+                address = url(name, round_.pk)
+                answer = client.post(address, posted) if posted else client.get(address)
+            assert answer.status_code == (302 if step == 1 else 200)
+            counts.setdefault(step, set()).add(len(captured))
+    assert [len(found) for found in counts.values()] == [1, 1, 1]
 
 
 def test_withdrawing_a_subject_names_what_it_reported(subject, writer, office):

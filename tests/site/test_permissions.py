@@ -231,6 +231,8 @@ ADDRESSES = {
     ),
     "reviews:own_reports": Address({SUBJECT, OTHER_SUBJECT}, args=ROUND),
     "reviews:self_report_list": Address(ABOVE | {ASSESSOR}, args=ROUND),
+    "reviews:self_remind": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:self_reminders": Address(ABOVE, args=ROUND),
     "reviews:self_report": Address(
         ABOVE | {SUBJECT, ASSESSOR}, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "subject")
     ),
@@ -248,6 +250,7 @@ ADDRESSES = {
     "reviews:duty_list": Address(ABOVE | {ASSESSOR}, args=DUTY),
     "reviews:duty_reviewers": Address({OFFICE}, {OFFICE}, args=DUTY),
     "reviews:duty_remind": Address({OFFICE}, {OFFICE}, args=DUTY),
+    "reviews:duty_reminders": Address(ABOVE, args=DUTY),
     "reviews:duty_similarity": Address(ABOVE | {ASSESSOR}, args=DUTY),
     "reviews:duty_pair": Address(
         ABOVE | {ASSESSOR}, refused=404, roleless=403, args=("duty_round", "duty_left", "duty_right")

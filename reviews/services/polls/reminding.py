@@ -13,15 +13,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from appraisal_site.lib.background import enqueue
 from reviews.models import Entitlement, Participation, Poll, PollState, Reminder, ReminderMessage
 from reviews.queries.poll_ways import accounts_of
 from reviews.services.errors import InvalidInput, RoundClosed
-from reviews.services.reminders import check_words, email_is_set_up
+from reviews.services.reminders import check_words, email_is_set_up, pause_began, queue_mail
 from units import audit
 from units.models import User
 from units.services.notifications import Message, notify
@@ -51,8 +49,7 @@ def to_remind(poll: Poll) -> QuerySet[User]:
 
 def reminded_lately(poll: Poll) -> datetime.datetime | None:
     """When this poll's voters were reminded within the pause; None if they were not."""
-    since = timezone.now() - datetime.timedelta(hours=settings.REMINDER_PAUSE_HOURS)
-    last = Reminder.objects.filter(poll=poll, sent_at__gt=since).order_by("-sent_at").first()
+    last = Reminder.objects.filter(poll=poll, sent_at__gt=pause_began()).order_by("-sent_at").first()
     return last.sent_at if last else None
 
 
@@ -81,13 +78,17 @@ def remind_voters(*, poll: Poll, subject: str, text: str, by: User, confirmed: b
             raise InvalidInput(_("There is nobody to remind who could log in."))
         subject, text = subject.strip(), text.strip()
         reminder = Reminder.objects.create(
-            round=locked.round, poll=locked, subject=subject, text=text, sent_by=by, told=len(accounts)
+            round=locked.round,
+            about=Reminder.About.POLL,
+            poll=locked,
+            subject=subject,
+            text=text,
+            sent_by=by,
+            told=len(accounts),
         )
         notify(messages=[Message(account, subject, text, reverse("reviews:booth")) for account in accounts], by=by)
         if _queue_mails(reminder, accounts):
-            from reviews.tasks import send_reminder_mail
-
-            enqueue(send_reminder_mail, reminder.pk)
+            queue_mail(reminder)
         changes = {"messages": (None, len(accounts))}
         audit.record(by, "remind voters", locked, changes=changes, round_id=locked.round_id)
     return reminder

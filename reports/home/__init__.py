@@ -6,8 +6,9 @@ queries in the twentieth year; the other rounds are a link away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from reviews.models import Round
 from units import access
 from units.models import Role, User
 
@@ -16,6 +17,7 @@ from .assessor import marks_card
 from .base import Card, Task, open_rounds
 from .duty import review_card
 from .meetings import reading_card, recorder_card
+from .news import news_card
 from .office import office_card, plans_card
 from .own import own_card, results_card
 from .readers import leader_card, readers_card
@@ -30,9 +32,15 @@ def cards_for(user: User) -> list[Card]:
 
 
 def _cards(user: User) -> Iterator[Card]:
-    rounds = open_rounds()
     if votes := votes_card(user):
         yield votes
+    if (news := news_card(user)).tasks:
+        yield news
+    yield from _work(user, open_rounds())
+
+
+def _work(user: User, rounds: Sequence[Round]) -> Iterator[Card]:
+    """What is asked of each of the account's roles."""
     if access.has_role(user, Role.SUBJECT):
         yield own_card(user, rounds)
     if access.assessor_units(user) or access.deputy_sheets(user):

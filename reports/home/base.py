@@ -18,7 +18,10 @@ RESULTS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One line: what, where, how far (per cent, None: no measure), until when, and what it needs in words."""
+    """One line: what, where, how far (per cent, None: no measure), until when, and what it needs in words.
+
+    `posts`: following it changes something, so that it is no mere link.
+    """
 
     text: str
     url: str
@@ -26,6 +29,7 @@ class Task:
     percent: int | None = None
     deadline: datetime.date | None = None
     urgent: bool = False
+    posts: bool = False
 
 
 @dataclass(slots=True)

@@ -22,8 +22,9 @@ from reviews.models import (
     Round,
 )
 from reviews.tree import Tree, takes_marks
-from units.models import Role, RoleGrant, Unit, User
+from units.models import Role, Unit, User
 
+from .accounts import assessors_of
 from .freezing import Standing, standings
 from .progress import Completeness, LeafProgress, completeness, leaf_progress
 
@@ -149,23 +150,19 @@ def _deputies(round_: Round) -> dict[int, list[Delegation]]:
 def recipients(groups: Iterable[Group]) -> dict[int, list[User]]:
     """Place of a group → the accounts that can enter for it: its assessors and who stands in for them. Two queries."""
     groups = list(groups)
-    units = {group.unit.pk for group in groups if group.unit}
-    by_unit: dict[int | None, dict[int, User]] = {}
-    grants = RoleGrant.objects.filter(role=Role.ASSESSOR, unit__in=units, user__is_active=True)
-    for grant in grants.select_related("user").order_by("user__name", "user_id"):
-        by_unit.setdefault(grant.unit_id, {})[grant.user_id] = grant.user
+    by_unit = assessors_of({group.unit.pk for group in groups if group.unit})
+    office: list[User] = []
     if any(group.unit is None and not group.assessor for group in groups):
-        office = User.objects.filter(role_grants__role=Role.OFFICE, is_active=True)
-        by_unit[None] = {user.pk: user for user in office.order_by("name", "pk").distinct()}
+        accounts = User.objects.filter(role_grants__role=Role.OFFICE, is_active=True)
+        office = list(accounts.order_by("name", "pk").distinct())
     found: dict[int, list[User]] = {}
     for place, group in enumerate(groups):
         if group.unit is None and group.assessor:
             found[place] = []
             continue
-        accounts = dict(by_unit.get(group.unit.pk if group.unit else None, {}))
-        for line in group.lines:
-            accounts |= {row.taker_id: row.taker for row in line.deputies if row.taker.is_active}
-        found[place] = list(accounts.values())
+        own = by_unit.get(group.unit.pk, []) if group.unit else office
+        deputies = [row.taker for line in group.lines for row in line.deputies if row.taker.is_active]
+        found[place] = list({user.pk: user for user in (*own, *deputies)}.values())
     return found
 
 

@@ -17,6 +17,7 @@ from units.models import AuditEntry, User
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, Theirs
 from .event_checks import EventData, check_event, checked, data_of, shown, value_of
 from .event_leaves import LeafSetting, leaf_settings
+from .event_notices import tell_proposers
 from .rounds import ensure_collecting, touch_inputs
 
 __all__ = [
@@ -196,36 +197,39 @@ def _settle(
     values: dict[str, object],
     concerns: Callable[[Event], bool],
 ) -> Decided:
-    """Write the same decision to all of these events that it concerns."""
+    """Write the same decision to all of these events that it concerns, and tell who proposed them.
+
+    The number of queries does not grow with the events.
+    """
     decided = Decided()
     with transaction.atomic():
         locked = ensure_collecting(round_)
         versions = dict(seen)
-        events = Event.objects.filter(pk__in=versions, subject__round=locked).select_related("subject", "updated_by")
-        entries: list[AuditEntry] = []
-        for event in events:
-            if not concerns(event):
-                continue
-            try:
-                _swap(event, versions[event.pk], by, **values)
-            except Conflict as conflict:
-                decided.refused[event.pk] = conflict
-                continue
-            decided.done.append(event.pk)
-            after = RETURNED if values["returned"] else values["status"]
-            entries.append(
-                audit.entry(
-                    by,
-                    "decide event",
-                    event,
-                    label=label_of(event, event.subject),
-                    changes={"status": (_status(event), after)},
-                    round_id=locked.pk,
-                    reason=reason.strip(),
-                )
+        found = Event.objects.filter(pk__in=versions, subject__round=locked).select_related("subject", "updated_by")
+        concerned = [event for event in found.order_by("id") if concerns(event)]
+        # Whoever writes an event holds the round's lock, as this does: what was just read is what is written over.
+        settled = [event for event in concerned if event.version == versions[event.pk]]
+        decided.done = [event.pk for event in settled]
+        decided.refused = {event.pk: stale(event) for event in concerned if event.version != versions[event.pk]}
+        Event.objects.filter(pk__in=decided.done).update(
+            version=F("version") + 1, updated_by=by, updated_at=timezone.now(), **values
+        )
+        after = RETURNED if values["returned"] else str(values["status"])
+        entries = [
+            audit.entry(
+                by,
+                "decide event",
+                event,
+                label=label_of(event, event.subject),
+                changes={"status": (_status(event), after)},
+                round_id=locked.pk,
+                reason=reason.strip(),
             )
+            for event in settled
+        ]
         AuditEntry.objects.bulk_create(entries)
         if decided.done:
+            tell_proposers(locked, settled, after, reason, by)
             touch_inputs(locked.pk)
     return decided
 

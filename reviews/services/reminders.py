@@ -11,7 +11,6 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core import mail
@@ -21,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
+from appraisal_site.lib import mailing
 from appraisal_site.lib.background import enqueue
 from reviews.models import Reminder, ReminderMessage, Round
 from units import audit
@@ -107,10 +107,6 @@ class RemindedRecently(InvalidInput):
 
 def labels(addressees: Collection[Addressee]) -> str:
     return pgettext("list", ", ").join(each.label for each in addressees)
-
-
-def email_is_set_up() -> bool:
-    return bool(settings.EMAIL_HOST)
 
 
 def pause_began() -> datetime.datetime:
@@ -261,7 +257,7 @@ def _store(reminder: Reminder, letters: Collection[Letter], by: User) -> list[Re
         for account in letter.to.accounts:
             told.append(Message(account, letter.subject, letter.text, letter.to.place))
             rows.append(ReminderMessage(**common, account=account, channel=Channel.PRODUCT, state=State.SENT))
-            if email_is_set_up() and account.email:
+            if mailing.is_set_up() and account.email:
                 rows.append(
                     ReminderMessage(
                         **common,
@@ -288,13 +284,8 @@ def deliver(reminder_id: int) -> None:
         taken = ReminderMessage.objects.filter(pk=message.pk, state=State.WAITING).update(state=State.SENDING)
         if not taken:
             continue
-        state, error = State.SENT, ""
-        try:
-            mail.EmailMessage(
-                " ".join(message.subject.split()), message.text, None, [message.address], connection=connection
-            ).send()
-        except (OSError, SMTPException, ValueError) as problem:
-            state, error = State.FAILED, f"{type(problem).__name__}: {problem}"[:240]
+        error = mailing.send_text(connection, message.address, message.subject, message.text)
+        state = State.FAILED if error else State.SENT
         if about_poll:
             _count_only(reminder_id, message, state)
         else:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from reviews.models import Reminder, Round, Subject
+from reviews.queries.accounts import accounts_of
 from reviews.queries.duty_reports import DutyRow, asks_duty_report, duty_rows
-from reviews.queries.own_accounts import accounts_of
 from reviews.queries.report_dates import ReportRules, report_rules
 from reviews.queries.rounds import subjects_of
 from reviews.queries.self_reports import ReportRow, report_rows

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib import mailing
 from reviews.forms.chase import ReasonForm, ReopenForm, SheetDeadlineForm
 from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
@@ -18,7 +19,6 @@ from reviews.queries.freezing import standing_of
 from reviews.queries.progress import completeness
 from reviews.services import freezing
 from reviews.services.errors import InvalidInput, ReviewError
-from reviews.services.reminders import email_is_set_up
 from units import access
 from units.guards import require
 
@@ -41,7 +41,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
         "late": sum(group.late for group in groups),
         "missing": sum(bool(group.pending) for group in groups),
         "may_run": access.may_run_rounds(request.user) and round_.phase == Phase.COLLECTING,
-        "email": email_is_set_up(),
+        "email": mailing.is_set_up(),
     }
     return render(request, "reviews/chase.html", context)
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib import mailing
 from indicators.services import engine_plan
 from reviews import vote_links
 from reviews.forms.polls import MoreForm, ReasonForm, SlipForm
@@ -28,7 +29,6 @@ from reviews.services.polls.casting import is_running
 from reviews.services.polls.doors import add_seats, set_door
 from reviews.services.polls.setup import close_poll, start_poll
 from reviews.services.polls.slips import MOST_AT_ONCE, Slip, add_slips, find_slip, print_slips, reissue_slip, void_slips
-from reviews.services.reminders import email_is_set_up
 from units import access
 from units.guards import require
 
@@ -266,7 +266,7 @@ def poll_remind(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
         "turnout": turnouts([poll])[poll.pk],
         "accounts": reminding.to_remind(poll).count(),
         "unreached": ways.slips + ways.seats,
-        "email": email_is_set_up(),
+        "email": mailing.is_set_up(),
         "possible": is_running(poll),
     }
     return render(request, "reviews/poll_remind.html", context, status=status_of(form))

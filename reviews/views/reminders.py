@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib import mailing
 from reviews.forms.reminders import ReminderForm
 from reviews.models import Phase, Reminder, ReminderMessage, Round
 from reviews.navigation import round_context
@@ -24,7 +25,6 @@ from reviews.services.reminders import (
     Letter,
     Occasion,
     default_words,
-    email_is_set_up,
     recently_reminded,
     send_reminder,
     write_letters,
@@ -95,7 +95,7 @@ def remind(request: HttpRequest, pk: int, desk: Desk) -> HttpResponse:
         "letters": letters[:SHOWN],
         "unshown": letters[SHOWN:],
         "placeholders": list(occasion.placeholders.values()),
-        "email": email_is_set_up(),
+        "email": mailing.is_set_up(),
         "possible": round_.phase == Phase.COLLECTING,
     }
     return render(request, "reviews/remind.html", context, status=status_of(form))

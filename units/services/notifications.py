@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.core.mail import get_connection
 from django.utils import timezone
 
+from appraisal_site.lib import mailing
+from appraisal_site.lib.background import enqueue
+
 from ..models import Notification, User
+
+Mail = Notification.Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +26,39 @@ class Message:
     url: str = ""
 
 
-def notify(*, messages: Iterable[Message], by: User | None) -> None:
-    """Put messages into their accounts' lists. One statement for every 500; to be called inside a transaction."""
-    Notification.objects.bulk_create(
-        [
-            Notification(account=one.account, title=one.title[:240], text=one.text, url=_path(one.url), created_by=by)
-            for one in messages
-        ],
-        batch_size=500,
-    )
+def notify(*, messages: Iterable[Message], by: User | None, mail: bool = False) -> None:
+    """Put messages into their accounts' lists. One statement for every 500; to be called inside a transaction.
+
+    `mail`: they go out as e-mails, too, if that is set up, once the transaction is over.
+    """
+    mail = mail and mailing.is_set_up()
+    rows = [
+        Notification(
+            account=one.account,
+            title=one.title[:240],
+            text=one.text,
+            url=_path(one.url),
+            created_by=by,
+            mail=Mail.WAITING if mail and one.account.email else "",
+        )
+        for one in messages
+    ]
+    Notification.objects.bulk_create(rows, batch_size=500)
+    if any(row.mail for row in rows):
+        from units.tasks import send_waiting_notices
+
+        enqueue(send_waiting_notices)
+
+
+def mail_waiting() -> None:
+    """Send the e-mails that wait. Safe to run twice: each is taken once, and one cut off while sending stays so."""
+    connection = get_connection()
+    waiting = Notification.objects.filter(mail=Mail.WAITING).select_related("account").order_by("id")
+    for row in list(waiting):
+        same = Notification.objects.filter(pk=row.pk)
+        if same.filter(mail=Mail.WAITING).update(mail=Mail.SENDING):
+            error = mailing.send_text(connection, row.account.email, row.title, row.text)
+            same.update(mail=Mail.FAILED if error else Mail.SENT, mail_error=error)
 
 
 def mark_read(*, account: User, pk: int | None = None) -> int:

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from appraisal_site.lib import mailing
 from reviews.models import Entitlement, Participation, Poll, PollState, Reminder, ReminderMessage
 from reviews.queries.poll_ways import accounts_of
 from reviews.services.errors import InvalidInput, RoundClosed
-from reviews.services.reminders import check_words, email_is_set_up, pause_began, queue_mail
+from reviews.services.reminders import check_words, pause_began, queue_mail
 from units import audit
 from units.models import User
 from units.services.notifications import Message, notify
@@ -95,7 +96,7 @@ def remind_voters(*, poll: Poll, subject: str, text: str, by: User, confirmed: b
 
 
 def _queue_mails(reminder: Reminder, accounts: list[User]) -> bool:
-    if not email_is_set_up():
+    if not mailing.is_set_up():
         return False
     addresses = {account.email: account for account in accounts if account.email}
     ReminderMessage.objects.bulk_create(

@@ -1,8 +1,8 @@
-"""Which accounts stand for whom: `units.access.is_own`, asked from the other side."""
+"""Which accounts stand for whom: `units.access.is_own` and `assessor_units`, asked from the other side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q
 
@@ -28,3 +28,13 @@ def accounts_of(subjects: Sequence[Subject]) -> dict[int, list[User]]:
         both = [*by_person.get(subject.person_id or 0, ()), *by_unit.get(subject.unit_id or 0, ())]
         found[subject.pk] = list({user.pk: user for user in both}.values())
     return found
+
+
+def assessors_of(unit_ids: Collection[int]) -> dict[int, list[User]]:
+    """Unit id → the active accounts that enter marks for it, where there are any. One query."""
+    found: dict[int, dict[int, User]] = {}
+    grants = RoleGrant.objects.filter(role=Role.ASSESSOR, unit__in=unit_ids, user__is_active=True)
+    for grant in grants.select_related("user").order_by("user__name", "user_id"):
+        if grant.unit_id is not None:
+            found.setdefault(grant.unit_id, {})[grant.user_id] = grant.user
+    return {unit: list(accounts.values()) for unit, accounts in found.items()}

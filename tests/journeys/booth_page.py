@@ -35,6 +35,16 @@ def choose(page: Any, at: int, words: str) -> None:
     button(page.locator(".kb-q").nth(at), words).click()
 
 
+def drafted(page: Any, answers: int) -> None:
+    """Waits until the device keeps a draft of so many answers and comments."""
+    page.wait_for_function(
+        """answers => Object.values({...localStorage}).some((kept) => {
+          try { return Object.keys(JSON.parse(kept).values ?? {}).length === answers; } catch { return false; }
+        })""",
+        arg=answers,
+    )
+
+
 def looks(page: Any) -> list[str]:
     """What axe-core finds wrong with the page as it stands."""
     page.add_script_tag(path=str(AXE))

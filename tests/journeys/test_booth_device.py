@@ -14,7 +14,7 @@ from tests.factories import make_user
 from tests.reviews.booth_stage import ONE, POINTS, Vote, everything, stored
 from units.models import Role
 
-from .booth_page import PHONE, RECEIPT, choose, rated, scan
+from .booth_page import PHONE, RECEIPT, choose, drafted, rated, scan
 from .stage import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -134,7 +134,7 @@ def test_a_draft_stays_on_the_device_alone_and_goes_with_the_ballot(screens):
     choose(page, 2, "弃权")
     page.locator("summary").first.click()
     page.fill("textarea >> nth=0", "作风扎实")
-    page.wait_for_timeout(500)
+    drafted(page, 3)
     kept = page.evaluate("JSON.stringify({...localStorage})")
     assert "作风扎实" in kept
     assert code not in kept
@@ -147,8 +147,9 @@ def test_a_draft_stays_on_the_device_alone_and_goes_with_the_ballot(screens):
     page.click("#send")
     page.click("[data-send]")
     expect(page.locator("#done")).to_be_visible()
-    page.wait_for_timeout(500)
-    assert "作风扎实" not in page.evaluate("JSON.stringify({...localStorage}) + document.documentElement.outerHTML")
+    page.wait_for_function(
+        "() => !(JSON.stringify({...localStorage}) + document.documentElement.outerHTML).includes('作风扎实')"
+    )
 
 
 def test_two_people_at_one_device_do_not_mix(screens):
@@ -157,12 +158,12 @@ def test_two_people_at_one_device_do_not_mix(screens):
     screen = screens()
     page = scan(screen, first)
     choose(page, 0, "称职")
-    page.wait_for_timeout(400)
+    drafted(page, 1)
     scan(screen, second)
     rated(page, 0, 3)
     choose(page, 1, "优秀")
     choose(page, 2, "优秀")
-    page.wait_for_timeout(400)
+    drafted(page, 2)
     scan(screen, first)
     rated(page, 1, 3)
     page.once("dialog", lambda dialog: dialog.accept())
@@ -251,7 +252,7 @@ def test_a_reload_at_a_link_keeps_the_draft(screens):
     page = screen.page
     page.goto(screen.address + reverse("reviews:booth_door", args=[vote.door.token]))
     choose(page, 0, "称职")
-    page.wait_for_timeout(400)
+    drafted(page, 1)
     page.reload()
     rated(page, 1, 3)
     screen.look()
@@ -267,7 +268,7 @@ def test_who_comes_before_the_opening_gets_the_ballot_by_itself(screens):
     vote.start()
     page.wait_for_selector("#ballot")
     choose(page, 0, "称职")
-    page.wait_for_timeout(400)
+    drafted(page, 1)
     page.reload()
     rated(page, 1, 3)
     page.click("#send")

@@ -103,7 +103,8 @@ def test_a_screen_notices_what_is_wrong_with_a_page(windows):
     screen = windows(390)
     screen.go(reverse("units:login"))
     assert screen.complaints == []
-    screen.page.evaluate("""() => {
+    with screen.page.expect_console_message(lambda message: message.text == "broken"):
+        screen.page.evaluate("""() => {
       const wide = document.createElement("div");
       wide.textContent = "untranslated ".repeat(100);
       wide.className = "text-nowrap";
@@ -111,7 +112,6 @@ def test_a_screen_notices_what_is_wrong_with_a_page(windows):
       wide.setAttribute("style", "color: red");
       console.error("broken");
     }""")
-    screen.page.wait_for_timeout(100)
     screen.look()
     said = "\n".join(screen.complaints)
     for expected in ("pixels wide", "in English: ['untranslated']", "content security policy", "broken"):
@@ -163,8 +163,8 @@ def marks_by_keyboard(screen: Screen, round_: Round) -> None:
             assert focused == f"value-{subjects[place + 1].pk}", "Enter goes to the next row"
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.click(".kp-actions a")
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.click(".kp-actions a")
     assert asked == ["beforeunload"]
     assert page.url.endswith(sheet)
     assert page.input_value(f"[name=value-{subjects[0].pk}]") == "10.5"

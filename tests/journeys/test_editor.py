@@ -277,10 +277,14 @@ def test_typing_on_while_the_server_is_slow_loses_nothing(windows, draft):  # no
     screen.page.keyboard.type("还没写完")
     # A new code fetches the table anew; what is half typed is still there after it.
     until(screen, "() => document.querySelector('.te-last').textContent.includes('第3项')")
-    screen.page.evaluate("document.dispatchEvent(new Event('tree-changed'))")
-    screen.page.wait_for_timeout(500)
+    screen.page.evaluate("""() => {
+      document.querySelector("tr[data-code=G11]").dataset.old = "yes";
+      document.dispatchEvent(new Event("tree-changed"));
+    }""")
+    until(screen, "() => !document.querySelector('tr[data-old]')")
     assert [cell(screen, code, "title").input_value() for code in ("G11", "G14")] == ["第0项", "第3项"]
     assert "还没写完" in cell(screen, "G15", "title").input_value()
+    screen.page.unroute_all(behavior="wait")
 
 
 def test_two_windows_work_on_one_draft(windows, draft):  # noqa: F811

@@ -150,18 +150,25 @@ def test_arrow_keys_in_the_methods_take_no_settings_away(windows, draft):  # noq
     screen = windows(1440)
     tree(screen, draft)
     method = cell(screen, "G2", "method")
+    sent: list[str] = []
+    screen.page.on(
+        "request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None
+    )
     method.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp"):
         screen.page.keyboard.press(key)
     assert method.input_value() == "deduct"
     screen.page.keyboard.press("Tab")
-    screen.page.wait_for_timeout(900)
-    assert PlanDraft.objects.get().document == draft.document
     method.focus()
     screen.page.keyboard.press("ArrowDown")
     screen.page.keyboard.press("Tab")
     until(screen, "() => document.querySelector('.te-last').textContent.includes('扣分制')")
     assert stored("G2", "method") == "bonus"
+    methods = [body.split("value=")[1].split("&")[0] for body in sent]
+    assert set(methods[:-1]) <= {"deduct"}, "none of those passed by is stored"
+    assert methods[-1] == "bonus"
+    changed = [one for one in PlanDraft.objects.get().document["indicators"] if one not in draft.document["indicators"]]
+    assert [one["code"] for one in changed] == ["G2"]
 
 
 def test_escape_and_input_methods_of_chinese(windows, draft):  # noqa: F811
@@ -195,12 +202,13 @@ def test_the_same_cell_of_two_people(windows, draft, office: User):  # noqa: F81
     until(screen, "() => document.querySelector('tr[data-code=G11] .te-problem')")
     assert "他人的名称" in screen.page.inner_text("tr[data-code=G11] [data-state]")
     assert cell(screen, "G11", "title").input_value() == "我的名称"
+    sent: list[str] = []
+    screen.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     cell(screen, "G11", "title").press("Tab")
-    screen.page.wait_for_timeout(300)
-    assert stored("G11", "title") == "他人的名称"  # walking past takes nothing over
     cell(screen, "G11", "title").press("Enter")
     until(screen, "() => !document.querySelector('tr[data-code=G11] .te-bad')")
     assert stored("G11", "title") == "我的名称"
+    assert len(sent) == 1, "walking past takes nothing over"
 
 
 def test_a_draft_that_is_gone_is_said(windows, draft, office: User):  # noqa: F811

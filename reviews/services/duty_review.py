@@ -6,14 +6,12 @@ import datetime
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reviews.duty.anchors import anchor
 from reviews.models import (
     DutyComment,
-    DutyReport,
     DutyReviewer,
     DutySubmission,
     ReportKind,
@@ -27,8 +25,9 @@ from units import access, audit
 from units.models import User
 
 from .duty_notices import tell_writer
-from .errors import Conflict, InvalidInput, NotAllowed, Theirs
+from .errors import InvalidInput, NotAllowed
 from .report_dates import extend
+from .report_states import settle_submission
 from .rounds import ensure_collecting
 
 LONGEST_COMMENT = 2000
@@ -114,12 +113,8 @@ def _decide(
     by: User,
     was: ReportState = ReportState.SUBMITTED,
 ) -> DutySubmission:
-    same = DutySubmission.objects.filter(pk=submission.pk, is_current=True, state=was)
-    decided = {"state": state, "reason": reason.strip()[:500], "criteria": list(criteria)}
-    if not same.update(**decided, decided_by=by, decided_at=timezone.now()):
-        current = submission.report.submissions.select_related("decided_by").get(is_current=True)
-        raise Conflict(Theirs(str(current.get_state_display()), by=current.decided_by, at=current.decided_at))
-    DutyReport.objects.filter(pk=submission.report_id).update(state=state, version=F("version") + 1)
+    said = {"reason": reason.strip()[:500], "criteria": list(criteria)}
+    settle_submission(submission, was, state, by, **said)
     subject = submission.report.subject
     audit.record(
         by,

@@ -35,6 +35,7 @@ from units.models import User
 
 from .errors import Conflict, InvalidInput, NotAllowed, ReviewError, RoundClosed, Theirs
 from .report_dates import extend
+from .report_states import settle_submission
 from .rounds import ensure_collecting
 
 LONGEST_SUMMARY = 50_000  # characters
@@ -192,11 +193,7 @@ def _decide(
     by: User,
     was: ReportState = ReportState.SUBMITTED,
 ) -> SelfReportSubmission:
-    same = SelfReportSubmission.objects.filter(pk=submission.pk, is_current=True, state=was)
-    if not same.update(state=state, reason=reason.strip()[:500], decided_by=by, decided_at=timezone.now()):
-        current = submission.report.submissions.select_related("decided_by").get(is_current=True)
-        raise Conflict(Theirs(str(current.get_state_display()), by=current.decided_by, at=current.decided_at))
-    SelfReport.objects.filter(pk=submission.report_id).update(state=state, version=F("version") + 1)
+    settle_submission(submission, was, state, by, reason=reason.strip()[:500])
     subject = submission.report.subject
     audit.record(
         by,

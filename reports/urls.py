@@ -23,6 +23,7 @@ urlpatterns = [
     path("rounds/<int:pk>/polls/<int:poll_pk>/summary/", views.poll_summary, name="poll_summary"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/ballots.docx", views.paper_word, name="paper_word"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/sheets.xlsx", views.paper_book, name="paper_book"),
+    path("rounds/<int:pk>/promises/table/", views.promise_book, name="promise_book"),
     path("rounds/<int:pk>/duty/compare/", views.compare_duty_reports, name="compare_duty_reports"),
     path("jobs/<uuid:pk>/", views.job, name="job"),
     path("jobs/<uuid:pk>/load/", views.load_checked, name="load_checked"),

@@ -16,7 +16,9 @@ from units.models import Role
 
 from .models import DutyReviewer, EventLeaf, Round
 from .queries.audience import has_publications
+from .queries.interviews import concerned_in
 from .queries.meetings import records_in
+from .queries.promises import is_published, reads_all
 from .tree import ATTAINMENT, BALLOTS, EVENTS, NUMBERS, Tree
 
 
@@ -56,6 +58,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("own", _("My reports"), "reviews:own_reports", access.is_subject(user)),
         ("self_reports", _("Self-summaries"), "reviews:self_report_list", access.may_see_all_reports(user)),
         ("duty", _("Duty reports"), "reviews:duty_list", _sees_duty_reports(user, round_)),
+        ("promises", _("Promises and tasks"), "reviews:promises", _sees_promises(user, round_)),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
         ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
         ("published", _("Published reports"), "reviews:published", _meets(round_) and _sees_published(user, round_)),
@@ -72,6 +75,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("workbook", _("Workbook"), "reports:workbook", access.may_download_workbook(user)),
         ("ranking", _("Ranking"), "scoring:ranking", access.may_see_ranking(user, round_)),
         ("selections", _("Use of the results"), _use_of(round_), _may_use(user, round_)),
+        ("interviews", _("Interviews"), "reviews:interviews", _sees_interviews(user, round_)),
         ("files", _("Files"), "reviews:evidence_list", access.may_keep_evidence(user)),
         ("history", _("Log"), "reviews:history", access.may_see_audit(user)),
     ]
@@ -106,6 +110,19 @@ def _sees_duty_reports(user: Any, round_: Round) -> bool:
     if access.may_see_all_duty_reports(user):
         return True
     return access.reviews_some_duty_reports(user, list(DutyReviewer.objects.filter(round=round_)))
+
+
+def _sees_promises(user: Any, round_: Round) -> bool:
+    """Whoever sees all or assesses; the others where lists are published to them. Own ones stand among the reports."""
+    if access.may_see_all_promises(user) or access.may_see_some_marks(user):
+        return reads_all(user, round_)
+    return access.may_see_rounds(user) and is_published(user, round_)
+
+
+def _sees_interviews(user: Any, round_: Round) -> bool:
+    if access.may_see_interview_register(user):
+        return True
+    return access.may_see_rounds(user) and concerned_in(user, round_)
 
 
 def _sees_figures(user: Any, plan: Plan) -> bool:

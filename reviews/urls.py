@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from .urls_meetings import urlpatterns as meeting_patterns
 from .urls_polls import poll_patterns
+from .urls_promises import urlpatterns as promise_patterns
 from .views import (
     applicability,
     booth,
@@ -191,6 +192,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/inspections/<int:sampling_pk>/print/", inspections.inspection_print, name="inspection_print"),
     path("rounds/<int:pk>/inspections/record/<int:inspection_pk>/", inspections.inspection, name="inspection"),
     *meeting_patterns,
+    *promise_patterns,
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/", paper.paper, name="paper"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/voters/", paper.paper_voters, name="paper_voters"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/ballots/", paper_forms.paper_print, name="paper_print"),

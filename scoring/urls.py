@@ -12,6 +12,7 @@ urlpatterns = [
     path("rounds/<int:round_pk>/limits/<int:number>/decisions/", views.decide_block, name="decide_block"),
     path("rounds/<int:round_pk>/selections/", views.selections, name="selections"),
     path("rounds/<int:round_pk>/selections/<int:position>/", views.settle_veto, name="settle_veto"),
+    path("rounds/<int:round_pk>/interviews/results/", views.result_interviews, name="result_interviews"),
     path("rounds/<int:round_pk>/payout/", views.payout, name="payout"),
     path("rounds/<int:round_pk>/earlier/", views.earlier, name="earlier"),
     path("rounds/<int:round_pk>/earlier/<str:code>/", views.earlier_subjects, name="earlier_subjects"),

@@ -16,6 +16,7 @@ from .admin import admin_card
 from .assessor import marks_card
 from .base import Card, Task, open_rounds
 from .duty import review_card
+from .interviews import interviews_card
 from .meetings import reading_card, recorder_card
 from .news import news_card
 from .office import office_card, plans_card
@@ -29,6 +30,18 @@ __all__ = ["Card", "Task", "cards_for"]
 def cards_for(user: User) -> list[Card]:
     """The cards of this account, most pressing first. A fixed number of queries per role."""
     return list(_cards(user))
+
+
+def _by_name(user: User, rounds: Sequence[Round]) -> Iterator[Card]:
+    """What waits for those who are named for it, in whatever role; nothing for the others."""
+    if not access.is_office(user) and (recording := recorder_card(user, rounds)).tasks:
+        yield recording
+    if (interviews := interviews_card(user)).tasks:
+        yield interviews
+    if (reading := reading_card(user)).tasks:
+        yield reading
+    if (review := review_card(user, rounds)) is not None:
+        yield review
 
 
 def _cards(user: User) -> Iterator[Card]:
@@ -45,12 +58,7 @@ def _work(user: User, rounds: Sequence[Round]) -> Iterator[Card]:
         yield own_card(user, rounds)
     if access.assessor_units(user) or access.deputy_sheets(user):
         yield marks_card(user, rounds)
-    if not access.is_office(user) and (recording := recorder_card(user, rounds)).tasks:
-        yield recording
-    if (reading := reading_card(user)).tasks:
-        yield reading
-    if (review := review_card(user, rounds)) is not None:
-        yield review
+    yield from _by_name(user, rounds)
     if access.has_role(user, Role.LEADER):
         yield leader_card(rounds)
     if access.may_run_rounds(user):

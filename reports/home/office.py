@@ -28,6 +28,7 @@ from reviews.queries.duty_reports import asks_duty_report
 from reviews.queries.events import unanswered_count
 from reviews.queries.figures import leaf_figures
 from reviews.queries.progress import completeness, leaf_progress
+from reviews.queries.promises import counts_of as promise_counts
 from reviews.queries.self_reports import state_counts
 from scoring.queries import current_computation, is_stale, left_open
 
@@ -75,6 +76,7 @@ def _of_round(round_: Round) -> Iterator[Task]:
 def _waiting(round_: Round) -> Iterator[Task]:
     """What others have handed to the office: each kind with its number, if there is any."""
     figures = leaf_figures(round_).values()
+    promised = promise_counts(round_)
     found = Event.objects.filter(subject__round=round_)
     counts = [
         (found.filter(status=EventStatus.PENDING).count(), "event_list", f"?status={EventStatus.PENDING}", "events"),
@@ -83,6 +85,8 @@ def _waiting(round_: Round) -> Iterator[Task]:
         (sum(each.waiting for each in figures), "figures", "", "figures"),
         (state_counts(round_).get(ReportState.SUBMITTED, 0), "self_report_list", "?state=submitted", "reports"),
         (_duty_reports(round_), "duty_list", "?state=submitted", "duty"),
+        (promised.waiting, "promises", "?state=submitted", "promises"),
+        (promised.unchecked, "promises", "?state=unchecked", "fulfilment"),
         (
             PlanChange.objects.filter(round=round_, state=PlanChangeState.APPROVED).count(),
             "plan_changes",
@@ -112,6 +116,12 @@ def _waiting_words(kind: str, count: int) -> str:
         "figures": ngettext("%(count)d reported figure to verify", "%(count)d reported figures to verify", count),
         "reports": ngettext("%(count)d self-summary to read", "%(count)d self-summaries to read", count),
         "duty": ngettext("%(count)d duty report to review", "%(count)d duty reports to review", count),
+        "promises": ngettext(
+            "%(count)d list of promises or tasks to approve", "%(count)d lists of promises or tasks to approve", count
+        ),
+        "fulfilment": ngettext(
+            "%(count)d report on promises or tasks to check", "%(count)d reports on promises or tasks to check", count
+        ),
         "changes": ngettext("%(count)d plan change to carry out", "%(count)d plan changes to carry out", count),
         "opinions": ngettext(
             "%(count)d comment on a report to look at", "%(count)d comments on reports to look at", count

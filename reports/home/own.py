@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from indicators.services import engine_plan
-from reviews.models import FigureState, Phase, ReportKind, ReportState, Round, Subject
+from reviews.models import FigureState, Phase, PromiseKind, ReportKind, ReportState, Round, Subject
 from reviews.queries.duty_reports import asks_duty_report, duty_rows
 from reviews.queries.events import own_subjects
 from reviews.queries.figures import lines_of_subject
+from reviews.queries.promises import asked_of
 from reviews.queries.report_dates import ReportRules, report_rules, window
 from reviews.queries.self_reports import OPEN_STATES, report_rows
 from scoring.queries import own_results, shown_total
@@ -43,6 +44,7 @@ def _of_round(round_: Round, subject: Subject) -> Iterator[Task]:
         yield _duty_report(round_, rules, subject)
     if rules.asks_self_report:
         yield _self_report(round_, rules, subject)
+    yield from _promises(round_, rules, subject)
     yield from _figures(round_, rules, subject)
     yield Task(
         text=_("Entries about %(name)s") % {"name": subject.name},
@@ -76,6 +78,34 @@ def _duty_report(round_: Round, rules: ReportRules, subject: Subject) -> Task:
         deadline=row.window.until if row.is_open else None,
         urgent=row.overdue or row.state in {ReportState.RETURNED, ReportState.REWRITE},
     )
+
+
+def _promises(round_: Round, rules: ReportRules, subject: Subject) -> Iterator[Task]:
+    """Lists to be filled in, and at the end of the year reports on them."""
+    for asked in asked_of(round_, rules, subject):
+        kind, found = PromiseKind(asked.kind), asked.progress.list if asked.progress else None
+        if asked.is_to_write and (asked.window.is_open or asked.has_rows):
+            state = _("not begun") if found is None else str(found.get_state_display())
+            yield Task(
+                text=_("Fill in: %(list)s") % {"list": kind.label},
+                url=reverse("reviews:promise_edit", args=[round_.pk, subject.pk, kind]),
+                words=f"{state} · {round_.title}",
+                deadline=None if asked.has_rows else asked.window.until,
+                urgent=asked.state == ReportState.RETURNED,
+            )
+        if asked.is_to_report and asked.progress is not None and found is not None:
+            said = {"done": asked.progress.reported, "count": asked.progress.rows}
+            words = ngettext(
+                "%(done)d of %(count)d row filled in", "%(done)d of %(count)d rows filled in", said["count"]
+            )
+            yield Task(
+                text=_("Report on: %(list)s") % {"list": kind.label},
+                url=reverse("reviews:promise_report", args=[round_.pk, found.pk]),
+                words=f"{words % said} · {round_.title}",
+                percent=100 * said["done"] // said["count"],
+                deadline=asked.report_window.until,
+                urgent=found.report_state == ReportState.RETURNED,
+            )
 
 
 def _figures(round_: Round, rules: ReportRules, subject: Subject) -> Iterator[Task]:

@@ -5,6 +5,7 @@ from .duty import compare_duty_reports
 from .home import home
 from .jobs import job, job_file
 from .offline import offline, offline_all, offline_marked, offline_mine, offline_unit, offline_upload
+from .promises import promise_book
 from .workbook import compute, export, load_checked, plan_template, template, upload, workbook
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "paper_word",
     "plan_template",
     "poll_summary",
+    "promise_book",
     "template",
     "upload",
     "workbook",

@@ -13,13 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from reviews.models import CommentMode
 from reviews.queries.audience import Publishable
 from reviews.services.audience import READERS, PublicationData
-from units.models import Role, Unit, User
+from units.models import Role, Unit
 
+from .accounts import AccountsField, lines_of
 from .rounds import DateInput
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class PublicationForm(forms.Form):
@@ -45,13 +42,7 @@ class PublicationForm(forms.Form):
         help_text=_("One unit a line: code or name."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    people = forms.CharField(
-        label=_("These people"),
-        required=False,
-        max_length=40_000,
-        help_text=_("One a line: user name, or the name of the person."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    people = AccountsField(label=_("These people"))
     everyone = forms.BooleanField(
         label=_("All accounts of the round"),
         required=False,
@@ -87,33 +78,13 @@ class PublicationForm(forms.Form):
         self.fields["starts"].initial = timezone.localdate()
 
     def clean_units(self) -> list[Unit]:
-        lines = _lines(self.cleaned_data["units"])
+        lines = lines_of(self.cleaned_data["units"])
         found: dict[str, Unit] = {}
         for unit in Unit.objects.filter(Q(code__in=lines) | Q(name__in=lines), is_active=True):
             found |= {unit.code: unit, unit.name: unit}
         if unknown := [line for line in lines if line not in found]:
             raise forms.ValidationError(_("There is no unit “%(name)s”."), params={"name": unknown[0]})
         return list({found[line].pk: found[line] for line in lines}.values())
-
-    def clean_people(self) -> list[User]:
-        """By user name, or by a name that exactly one account has."""
-        lines = _lines(self.cleaned_data["people"])
-        named: dict[str, dict[int, User]] = {}
-        wanted = Q(username__in=lines) | Q(name__in=lines) | Q(role_grants__person__name__in=lines)
-        rows = User.objects.filter(wanted, is_active=True, role_grants__isnull=False).distinct()
-        for user in rows.prefetch_related("role_grants__person"):
-            people = {grant.person.name for grant in user.role_grants.all() if grant.person}
-            for name in {user.name} | people:
-                named.setdefault(name, {})[user.pk] = user
-            named[user.username] = {user.pk: user}
-        for line in lines:
-            if len(named.get(line, {})) > 1:
-                raise forms.ValidationError(
-                    _("Several accounts are called “%(name)s”: write the user name."), params={"name": line}
-                )
-            if line not in named:
-                raise forms.ValidationError(_("There is no active account “%(name)s”."), params={"name": line})
-        return list({pk: user for line in lines for pk, user in named[line].items()}.values())
 
     @property
     def publication(self) -> PublicationData:

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.lib.fields import canonical
-from reviews.models import ReportKind, SelfReport
+from reviews.models import PromiseAudience, ReportKind, SelfReport
 from reviews.numbers import read_number
 from reviews.queries.self_reports import leaves_of
 from reviews.services.errors import ReviewError
@@ -22,14 +22,17 @@ from scoring.engine.types import Node
 
 from .rounds import DateInput
 
+ASKED = (("", _("as the plan's process says")), ("yes", _("asked for")), ("no", _("not asked for")))
+ASKED_VALUES = {"yes": True, "no": False}
+
 
 class ReportSettingsForm(forms.Form):
     """What the office asks for. Empty dates: as the plan says, or none."""
 
     asks_self_report = forms.TypedChoiceField(
         label=_("Self-summary and self-assessment"),
-        choices=(("", _("as the plan's process says")), ("yes", _("asked for")), ("no", _("not asked for"))),
-        coerce=lambda value: {"yes": True, "no": False}.get(value),
+        choices=ASKED,
+        coerce=ASKED_VALUES.get,
         empty_value=None,
         required=False,
     )
@@ -53,6 +56,27 @@ class ReportSettingsForm(forms.Form):
         help_text=_("As long as no meeting is planned in the round; a planned one counts instead."),
     )
     duty_report_due = forms.DateField(label=_("Duty reports until"), required=False, widget=DateInput())
+    asks_promises = forms.TypedChoiceField(
+        label=_("Open promises and task lists"),
+        choices=ASKED,
+        coerce=ASKED_VALUES.get,
+        empty_value=None,
+        required=False,
+        help_text=_("A task list can be given to those appraised also where none is asked of them."),
+    )
+    promises_due = forms.DateField(label=_("Promises and task lists until"), required=False, widget=DateInput())
+    promises_audience = forms.ChoiceField(
+        label=_("Approved promises and task lists are read by"),
+        choices=PromiseAudience.choices,
+        required=False,
+        help_text=_("Besides the office, leaders, auditors and those who assess in the round."),
+    )
+    fulfilment_due = forms.DateField(
+        label=_("Reports on promises and tasks until"),
+        required=False,
+        widget=DateInput(),
+        help_text=_("Without a date nobody is asked for them yet."),
+    )
     provisional = forms.BooleanField(
         label=_("Reported figures count provisionally before they are verified"),
         required=False,
@@ -60,6 +84,9 @@ class ReportSettingsForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
     seen = forms.IntegerField(widget=forms.HiddenInput())
+
+    def clean_promises_audience(self) -> str:
+        return str(self.cleaned_data["promises_audience"] or PromiseAudience.NONE)
 
     def __init__(self, *args: Any, duty_report: Mapping[str, Any] | None, **kwargs: Any) -> None:
         """`duty_report`: what the plan says of it; a plan without one is not asked for its dates."""

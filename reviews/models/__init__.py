@@ -17,6 +17,7 @@ from .evidence import Evidence, EvidenceKind
 from .freezing import Reopening
 from .history import EarlierResult, RoundSetMember
 from .inspections import Conclusion, Inspection, Sampling
+from .interviews import Interview, InterviewSource, InterviewState, InterviewVersion
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
 from .meetings import (
     Attendee,
@@ -63,6 +64,7 @@ from .polls import (
     SealedBallot,
     VoteExclusion,
 )
+from .promises import Outcome, Promise, PromiseAudience, PromiseHandIn, PromiseKind, PromiseList, Verdict
 from .reminders import Reminder, ReminderMessage
 from .reports import (
     FigureReport,
@@ -118,11 +120,16 @@ __all__ = [
     "FigureState",
     "GradeDecision",
     "Inspection",
+    "Interview",
+    "InterviewSource",
+    "InterviewState",
+    "InterviewVersion",
     "Mark",
     "Meeting",
     "MeetingState",
     "NotApplicable",
     "NumberInput",
+    "Outcome",
     "PaperCount",
     "PaperDifference",
     "PaperEntry",
@@ -142,6 +149,11 @@ __all__ = [
     "PollReceipts",
     "PollState",
     "Presence",
+    "Promise",
+    "PromiseAudience",
+    "PromiseHandIn",
+    "PromiseKind",
+    "PromiseList",
     "Proposer",
     "Publication",
     "PublishedReport",
@@ -173,5 +185,6 @@ __all__ = [
     "TalkState",
     "Target",
     "TargetState",
+    "Verdict",
     "VoteExclusion",
 ]

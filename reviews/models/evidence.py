@@ -10,18 +10,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .events import Event
+from .interviews import Interview
 from .polls import Poll
+from .promises import Promise
 from .rounds import Round, Subject
 
 
 class EvidenceKind(models.TextChoices):
-    """What a file stands beside. The rest of its target: `subject`, `indicator`, `assessor`, `event`, `poll`."""
+    """What a file stands beside. The rest of its target: `subject`, `indicator`, `assessor`, or one of the keys from
+    `event` to `interview`."""
 
     MARK = "mark", _("mark")
     EVENT = "event", _("event")
     ATTAINMENT = "attainment", _("figure")  # target and actual, or a number; reported or entered
     SELF_REPORT = "self_report", _("self-assessment")  # without an indicator: the summary
     INSPECTION = "inspection", _("on-site verification")
+    PROMISE = "promise", _("promise or task")
+    INTERVIEW = "interview", _("signed record of an interview")
     PAPER = "paper_tally", _("counting sheets")  # of a poll's paper ballots: without subject and indicator
 
 
@@ -44,6 +49,8 @@ class Evidence(models.Model):
     assessor = models.CharField(max_length=120, blank=True)
     poll = models.ForeignKey(Poll, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
+    promise = models.ForeignKey(Promise, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
+    interview = models.ForeignKey(Interview, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     about = models.CharField(_("about"), max_length=240)
     file = models.FileField(upload_to=stored_name, max_length=120)
     name = models.CharField(_("file name"), max_length=160)

@@ -28,6 +28,11 @@ class ReportSetting(models.Model):
     # Without a date of its own the duty report is due as long before the meeting as the plan says.
     duty_report_due = models.DateField(_("duty report due"), null=True, blank=True)
     meeting_date = models.DateField(_("day of the meeting"), null=True, blank=True)
+    asks_promises = models.BooleanField(_("ask for open promises"), null=True, blank=True)
+    promises_due = models.DateField(_("promises and task lists due"), null=True, blank=True)
+    fulfilment_due = models.DateField(_("reports on promises and tasks due"), null=True, blank=True)
+    # Who reads approved lists besides those who see everything (`PromiseAudience`).
+    promises_audience = models.CharField(max_length=8, default="none")
     provisional = models.BooleanField(_("reported figures count before they are verified"), default=False)
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
@@ -42,6 +47,8 @@ class ReportKind(models.TextChoices):
     TARGETS = "targets", _("proposals of targets")
     FIGURES = "figures", _("actual figures")
     DUTY_REPORT = "duty_report", _("duty report")
+    PROMISES = "promises", _("open promises and task list")
+    FULFILMENT = "fulfilment", _("report on promises and tasks")
 
 
 class ReportExtension(models.Model):

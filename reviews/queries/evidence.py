@@ -1,7 +1,8 @@
 """Evidence: what a file can stand beside, which files an account sees there, and counts for whole sheets.
 
 A place has a key for addresses: `mark.SUBJECT.ASSIGNMENT`, `event.EVENT`, `attainment.SUBJECT.LEAF`,
-`self_report.SUBJECT.LEAF`, `self_report.SUBJECT.` for the summary, `inspection.SUBJECT.LEAF`, `paper_tally.POLL`.
+`self_report.SUBJECT.LEAF`, `self_report.SUBJECT.` for the summary, `inspection.SUBJECT.LEAF`, `paper_tally.POLL`,
+`promise.PROMISE`, `interview.INTERVIEW`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from reviews.models import (
     Event,
     Evidence,
     EvidenceKind,
+    Interview,
     PaperCount,
     PaperState,
     Poll,
+    Promise,
     Round,
     SelfReportSubmission,
     Subject,
@@ -52,6 +55,8 @@ class Place:
     event: Event | None = None
     leaf: LeafSetting | None = None
     poll: Poll | None = None
+    promise: Promise | None = None
+    interview: Interview | None = None
 
     @property
     def assessor(self) -> str:
@@ -61,8 +66,9 @@ class Place:
     def key(self) -> str:
         if self.event is not None:
             return f"{self.kind}.{self.event.pk}"
-        if self.poll is not None:
-            return f"{self.kind}.{self.poll.pk}"
+        beside = self.poll or self.promise or self.interview
+        if beside is not None:
+            return f"{self.kind}.{beside.pk}"
         assert self.subject is not None
         last = self.assignments[0].pk if self.kind == EvidenceKind.MARK else self.indicator
         return f"{self.kind}.{self.subject.pk}.{last}"
@@ -73,6 +79,10 @@ class Place:
         if self.subject is None:
             return f"{EvidenceKind(self.kind).label} · {self.poll.voter_class if self.poll else ''}"
         parts = [self.subject.name]
+        if self.promise is not None:
+            parts.append(str(self.promise))
+        if self.interview is not None:
+            parts = [self.interview.name, str(EvidenceKind.INTERVIEW.label)]
         if self.node is not None:
             parts.append(f"{self.node.code} {self.node.title}")
         if self.event is not None and self.event.matter:
@@ -86,6 +96,10 @@ class Place:
             return found.filter(event=self.event)
         if self.poll is not None:
             return found.filter(poll=self.poll)
+        if self.promise is not None:
+            return found.filter(promise=self.promise)
+        if self.interview is not None:
+            return found.filter(interview=self.interview)
         return found.filter(subject=self.subject, indicator=self.indicator, assessor=self.assessor)
 
 
@@ -102,6 +116,10 @@ def find_place(round_: Round, key: str) -> Place | None:
         return place_of_event(round_, int(first))
     if kind == EvidenceKind.PAPER and not last:
         return _place_of_poll(round_, int(first))
+    if kind == EvidenceKind.PROMISE and not last:
+        return _place_of_promise(round_, int(first))
+    if kind == EvidenceKind.INTERVIEW and not last:
+        return _place_of_interview(round_, int(first))
     if kind == EvidenceKind.MARK:
         assignment = Assignment.objects.filter(round=round_, pk=int(last)).first() if _is_id(last) else None
         return _place_of_mark(round_, int(first), assignment)
@@ -156,6 +174,20 @@ def _place_of_poll(round_: Round, poll_id: int) -> Place | None:
     return None if poll is None else Place(EvidenceKind.PAPER, round_, None, poll=poll)
 
 
+def _place_of_promise(round_: Round, promise_id: int) -> Place | None:
+    found = Promise.objects.filter(pk=promise_id, list__subject__round=round_).select_related("list__subject").first()
+    if found is None:
+        return None
+    sheets = tuple(Assignment.objects.filter(round=round_))
+    return Place(EvidenceKind.PROMISE, round_, found.list.subject, assignments=sheets, promise=found)
+
+
+def _place_of_interview(round_: Round, interview_id: int) -> Place | None:
+    rows = Interview.objects.filter(pk=interview_id, round=round_).select_related("subject", "person")
+    found = rows.first()
+    return None if found is None else Place(EvidenceKind.INTERVIEW, round_, found.subject, interview=found)
+
+
 def place_of(evidence: Evidence) -> Place | None:
     """Where a file stands; None if what it stood beside was taken out."""
     round_ = evidence.round
@@ -163,6 +195,10 @@ def place_of(evidence: Evidence) -> Place | None:
         return place_of_event(round_, evidence.event_id) if evidence.event_id else None
     if evidence.kind == EvidenceKind.PAPER:
         return _place_of_poll(round_, evidence.poll_id) if evidence.poll_id else None
+    if evidence.kind == EvidenceKind.PROMISE:
+        return _place_of_promise(round_, evidence.promise_id) if evidence.promise_id else None
+    if evidence.kind == EvidenceKind.INTERVIEW:
+        return _place_of_interview(round_, evidence.interview_id) if evidence.interview_id else None
     if evidence.subject_id is None:
         return None
     if evidence.kind == EvidenceKind.MARK:
@@ -186,6 +222,13 @@ def visible_files(user: Any, place: Place) -> QuerySet[Evidence]:
     if place.subject and place.kind == EvidenceKind.SELF_REPORT and not access.is_own(user, place.subject):
         # A draft is its writers' alone: others see what was there when the report was handed in.
         found = found.filter(uploaded_at__lte=_handed_in(place.subject))
+    if place.promise is not None and not access.is_own(user, place.subject):
+        # Likewise: until the report is handed in, what it says is its writers'.
+        found = (
+            found.filter(uploaded_at__lte=place.promise.list.reported_at)
+            if place.promise.list.reported_at
+            else found.none()
+        )
     if place.poll is not None and _is_being_counted(place.poll.pk):
         found = found.filter(uploaded_by=user)
     return found
@@ -210,16 +253,21 @@ def may_read_file(user: Any, evidence: Evidence) -> bool:
         and _is_being_counted(evidence.poll_id)
     ):
         return False
-    if access.may_keep_evidence(user):
+    if access.may_keep_evidence(user) and (evidence.kind != EvidenceKind.INTERVIEW or access.is_office(user)):
         return True
     if evidence.withdrawn_at is not None or (place := place_of(evidence)) is None:
         return False
     return visible_files(user, place).filter(pk=evidence.pk).exists()
 
 
-def files_of_round(round_: Round, *, kind: str = "", state: str = "", words: str = "") -> QuerySet[Evidence]:
-    """All files of a round, newest first. `state`: "here" or "withdrawn"; each word in name, title or place."""
+def files_of_round(user: Any, round_: Round, *, kind: str = "", state: str = "", words: str = "") -> QuerySet[Evidence]:
+    """All files of a round, newest first. `state`: "here" or "withdrawn"; each word in name, title or place.
+
+    Records of interviews only for the office.
+    """
     found = Evidence.objects.filter(round=round_).select_related(*PEOPLE).order_by("-uploaded_at", "-id")
+    if not access.is_office(user):
+        found = found.exclude(kind=EvidenceKind.INTERVIEW)
     if kind:
         found = found.filter(kind=kind)
     if state:

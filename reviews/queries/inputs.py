@@ -18,10 +18,12 @@ from reviews.models import (
     Event,
     EventStatus,
     FigureReport,
+    Interview,
     Mark,
     NotApplicable,
     NumberInput,
     PaperTally,
+    PromiseList,
     SelfReport,
     SubjectFact,
     Target,
@@ -47,6 +49,8 @@ def _sources(with_rest: bool) -> list[tuple[str, QuerySet]]:  # type: ignore[typ
             (_("reported figures"), FigureReport.objects.filter(is_current=True)),
             (_("self-summaries"), SelfReport.objects.all()),
             (_("duty reports"), DutyReport.objects.all()),
+            (_("promises and task lists"), PromiseList.objects.all()),
+            (_("interviews"), Interview.objects.all()),
         ]
     return sources
 

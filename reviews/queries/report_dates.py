@@ -10,10 +10,20 @@ from typing import Any
 from django.utils.translation import ngettext
 
 from appraisal_site.lib import workdays
-from reviews.models import Meeting, MeetingState, Phase, ReportExtension, ReportKind, ReportSetting, Round
+from reviews.models import (
+    Meeting,
+    MeetingState,
+    Phase,
+    PromiseAudience,
+    ReportExtension,
+    ReportKind,
+    ReportSetting,
+    Round,
+)
 from reviews.words import today
 
-# How plans call the step in which those appraised look at themselves.
+# How plans call the step in which those appraised say what they will do, and that in which they look at themselves.
+PROMISE_STEPS = ("承诺", "任务清单")
 SELF_STEPS = ("自查", "自评", "自我评价", "自我总结", "个人总结", "工作小结")
 
 
@@ -30,6 +40,8 @@ class ReportRules:
     meeting: datetime.date | None = None
     days_words: str = ""  # how long before the meeting a duty report is due
     due_words: str = ""  # until when, in the plan's own words
+    asks_promises: bool = False
+    promises_audience: str = PromiseAudience.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +76,9 @@ def report_rules(round_: Round) -> ReportRules:
     A step of the plan's process counts if its date, should it have one, can be read.
     """
     setting = ReportSetting.objects.filter(round=round_).first()
-    step = next(
-        (
-            each
-            for each in round_.plan_version.document.get("process", [])
-            if any(words in str(each.get("title", "")) for words in SELF_STEPS)
-        ),
-        None,
-    )
+    step, promised = _step(round_, SELF_STEPS), _step(round_, PROMISE_STEPS)
     asks = setting.asks_self_report if setting else None
+    promises = setting.asks_promises if setting else None
     duty = round_.plan_version.document.get("duty_report") or {}
     meeting = _meeting_of(round_) if duty else None
     meeting = meeting or (setting.meeting_date if setting else None)
@@ -89,13 +95,23 @@ def report_rules(round_: Round) -> ReportRules:
                 setting.duty_report_due if setting else None,
                 meeting,
             ),
+            ReportKind.PROMISES: (setting.promises_due if setting else None) or _day(promised and promised.get("due")),
+            ReportKind.FULFILMENT: setting.fulfilment_due if setting else None,
         },
         provisional=bool(setting and setting.provisional),
         version=setting.version if setting else 0,
         meeting=meeting,
         days_words=_days_words(duty),
         due_words=str(duty.get("due", "")),
+        asks_promises=promised is not None if promises is None else promises,
+        promises_audience=setting.promises_audience if setting else PromiseAudience.NONE,
     )
+
+
+def _step(round_: Round, words: tuple[str, ...]) -> Mapping[str, Any] | None:
+    """The first step of the plan's process that is called so."""
+    steps = round_.plan_version.document.get("process", [])
+    return next((each for each in steps if any(word in str(each.get("title", "")) for word in words)), None)
 
 
 def _meeting_of(round_: Round) -> datetime.date | None:

@@ -32,7 +32,7 @@ from units.models import User
 
 from .errors import InvalidInput, NotAllowed, RoundClosed
 from .freezing import ensure_open
-from .rounds import ensure_collecting
+from .rounds import ensure_collecting, ensure_unsealed
 from .self_reports import WRITABLE
 
 LONGEST_NAME = 120
@@ -75,6 +75,8 @@ def add_evidence(*, place: Place, file: File[bytes], by: User, title: str = "") 
         assessor=place.assessor,
         event=place.event,
         poll=place.poll,
+        promise=place.promise,
+        interview=place.interview,
         about=place.words[:240],
         name=checked.name,
         title=clean_words(title)[:120],
@@ -97,7 +99,7 @@ def add_evidence(*, place: Place, file: File[bytes], by: User, title: str = "") 
 
 def _store(row: Evidence, place: Place, by: User) -> None:
     # The round's lock makes those who add take turns, so that the number of files holds.
-    locked = ensure_collecting(row.round_id)
+    locked = _locked(row.round_id, row.kind)
     _ensure_takes_files(locked, place, by)
     here = place.rows()
     if here.filter(sha256=row.sha256).exists():
@@ -121,8 +123,17 @@ def _store(row: Evidence, place: Place, by: User) -> None:
     )
 
 
+def _locked(round_id: int, kind: str) -> Round:
+    """The round, locked. Interviews follow from a result: their sheets are taken until the round is sealed."""
+    return ensure_unsealed(round_id) if kind == EvidenceKind.INTERVIEW else ensure_collecting(round_id)
+
+
 def _ensure_takes_files(round_: Round, place: Place, by: Any) -> None:
     """Files are taken as long as what they prove is: the round, the sheet's and the report's dates."""
+    if place.kind == EvidenceKind.INTERVIEW:
+        if round_.phase == Phase.SEALED:
+            raise RoundClosed(_("The round is sealed: nothing in it can be changed any more."))
+        return
     if round_.phase != Phase.COLLECTING:
         raise RoundClosed
     if access.hands_in_as_subject(by, place):
@@ -146,6 +157,10 @@ def _ensure_report_open(round_: Round, place: Place) -> None:
     if place.event is not None or place.subject is None:
         return
     rules = report_rules(round_)
+    if place.promise is not None:
+        if place.promise.list.is_reported or not window(round_, rules, ReportKind.FULFILMENT, place.subject.pk).is_open:
+            raise RoundClosed(_("The report on this list is handed in, or its date has passed."))
+        return
     kind = ReportKind.FIGURES if place.kind == EvidenceKind.ATTAINMENT else ReportKind.SELF_REPORT
     if kind == ReportKind.SELF_REPORT and not rules.asks_self_report:
         raise RoundClosed(_("No self-summary is asked for in this round."))
@@ -172,7 +187,7 @@ def withdraw_evidence(*, evidence: Evidence, reason: str, by: User) -> None:
     if not reason.strip():
         raise InvalidInput(_("Withdrawing a file needs a reason."), "reason")
     with transaction.atomic():
-        locked = ensure_collecting(evidence.round_id)
+        locked = _locked(evidence.round_id, evidence.kind)
         if place is not None and not access.is_office(by):
             _ensure_takes_files(locked, place, by)
         changed = Evidence.objects.filter(pk=evidence.pk, withdrawn_at=None).update(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from reviews.models import ReportExtension, ReportKind, ReportSetting, Round, Subject
+from reviews.models import PromiseAudience, ReportExtension, ReportKind, ReportSetting, Round, Subject
 from reviews.queries.report_dates import report_rules
 from reviews.words import today
 from units import access, audit
@@ -29,6 +29,10 @@ class RuleData:
     provisional: bool
     duty_report_due: datetime.date | None = None
     meeting_date: datetime.date | None = None
+    asks_promises: bool | None = None
+    promises_due: datetime.date | None = None
+    fulfilment_due: datetime.date | None = None
+    promises_audience: str = PromiseAudience.NONE
 
 
 def settle_reports(

@@ -218,6 +218,14 @@ def ensure_collecting(round_: Round | int) -> Round:
     return locked
 
 
+def ensure_unsealed(round_: Round | int) -> Round:
+    """As `ensure_collecting`, for what still goes on after the result: the round must only not be sealed."""
+    locked = locked_round(round_.pk, round_) if isinstance(round_, Round) else locked_round(round_)
+    if locked.phase == Phase.SEALED:
+        raise RoundClosed(_("The round is sealed: nothing in it can be changed any more."))
+    return locked
+
+
 def change_phase(
     *,
     round: Round,  # noqa: A002

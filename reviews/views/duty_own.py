@@ -20,6 +20,7 @@ from reviews.models import DutyReport, DutyVersion, ReportKind, Round, Subject
 from reviews.navigation import round_context
 from reviews.queries.duty_comments import by_section, comments_of
 from reviews.queries.duty_reports import WRITABLE, asks_duty_report, history_of, layout_for, role_for
+from reviews.queries.promises import promises_beside
 from reviews.queries.report_dates import report_rules, window
 from reviews.services.duty_reports import Saved, Typed, Unmet, restore, save_texts, submit
 from reviews.services.errors import InvalidInput, ReviewError, Theirs
@@ -110,6 +111,7 @@ def _page(
         "replies": {each.comment.pk: form.reply_to(each.comment.pk) for each in comments},
         "open_comments": sum(each.comment.settled_at is None for each in comments),
         "minutes": _minutes(form.characters),
+        "promises": promises_beside(subject),
         "writable": time.is_open,
     }
     return render(request, "reviews/duty_edit.html", context, status=status)

@@ -48,6 +48,12 @@ log = logging.getLogger(__name__)
 
 # Whatever a file holds, it is a file and not a page of ours: no scripts, no forms, nothing loaded.
 LOCKED = "default-src 'none'; sandbox"
+_TABS: dict[str, str] = {
+    EvidenceKind.EVENT: "events",
+    EvidenceKind.PAPER: "polls",
+    EvidenceKind.PROMISE: "promises",
+    EvidenceKind.INTERVIEW: "interviews",
+}
 CAMERA = "image/jpeg,image/png"
 
 
@@ -128,7 +134,7 @@ def _show(
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "reviews/_evidence.html", context)
-    tab = "events" if place.event else "polls" if place.poll else "marks"
+    tab = _TABS.get(place.kind, "marks")
     context |= round_context(request, place.round, tab) | {"back": _back(user, place), "as_page": True}
     return render(request, "reviews/evidence.html", context, status=status)
 
@@ -140,6 +146,10 @@ def _back(user: Any, place: Place) -> str:
         return reverse("reviews:event_detail", args=[pk, place.event.pk])
     if place.poll is not None:
         return reverse("reviews:paper", args=[pk, place.poll.pk])
+    if place.promise is not None:
+        return reverse("reviews:promise_list", args=[pk, place.promise.list_id])
+    if place.interview is not None:
+        return reverse("reviews:interview", args=[pk, place.interview.pk])
     sheet = next((one for one in place.assignments if access.may_see_marks(user, one)), None)
     if place.kind == EvidenceKind.MARK and sheet is not None:
         return reverse("reviews:mark_sheet", args=[pk, sheet.pk])
@@ -214,7 +224,7 @@ def evidence_list(request: HttpRequest, pk: int) -> HttpResponse:
     round_ = get_round(request, pk)
     require(access.may_keep_evidence(request.user))
     filters = {name: request.GET.get(name, "").strip() for name in ("kind", "state", "q")}
-    found = files_of_round(round_, kind=filters["kind"], state=filters["state"], words=filters["q"])
+    found = files_of_round(request.user, round_, kind=filters["kind"], state=filters["state"], words=filters["q"])
     context = round_context(request, round_, "files") | {
         "page_obj": paged(request, found),
         "filters": filters,

@@ -18,6 +18,7 @@ from reviews.navigation import round_context
 from reviews.queries.duty_reports import asks_duty_report, duty_rows
 from reviews.queries.evidence import self_report_counts
 from reviews.queries.figures import lines_of_subject
+from reviews.queries.promises import asked_of
 from reviews.queries.report_dates import report_rules, window, windows
 from reviews.queries.self_reports import own_subjects, report_rows
 from reviews.services.errors import Conflict, InvalidInput, ReviewError
@@ -49,6 +50,7 @@ def own_reports(request: HttpRequest, pk: int) -> HttpResponse:
             {
                 "report": row,
                 "duty": duty.get(row.subject.pk),
+                "promises": asked_of(round_, rules, row.subject),
                 "figures": len(lines),
                 "reported": sum(line.report is not None or line.verified is not None for line in lines),
                 "waiting": sum(line.waits for line in lines),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from reviews.forms.reports import ExtendForm, ReportSettingsForm
-from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Subject
+from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Round, Subject
 from reviews.navigation import round_context
 from reviews.queries.report_dates import report_rules
 from reviews.services.errors import Conflict, InvalidInput, RoundClosed
@@ -65,9 +66,21 @@ def _initial(setting: ReportSetting | None) -> dict[str, object]:
         "figures_due": setting.figures_due,
         "duty_report_due": setting.duty_report_due,
         "meeting_date": setting.meeting_date,
+        "asks_promises": words[setting.asks_promises],
+        "promises_due": setting.promises_due,
+        "promises_audience": setting.promises_audience,
+        "fulfilment_due": setting.fulfilment_due,
         "provisional": setting.provisional,
         "seen": setting.version,
     }
+
+
+def _page_of(kind: str, round_: Round, subject: Subject) -> str:
+    """Where one goes on after a subject was given longer."""
+    if kind in {ReportKind.PROMISES, ReportKind.FULFILMENT}:
+        return reverse("reviews:promises", args=[round_.pk])
+    name = "duty_report" if kind == ReportKind.DUTY_REPORT else "self_report"
+    return reverse(f"reviews:{name}", args=[round_.pk, subject.pk])
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,9 +102,7 @@ def report_extend(request: HttpRequest, pk: int, subject_pk: int) -> HttpRespons
                 form.add_error(None, str(error))
             else:
                 messages.success(request, _("The subject has time until then."))
-                of_duty = form.cleaned_data["kind"] == ReportKind.DUTY_REPORT
-                name = "reviews:duty_report" if of_duty else "reviews:self_report"
-                return redirect(name, pk=round_.pk, subject_pk=subject.pk)
+                return redirect(_page_of(form.cleaned_data["kind"], round_, subject))
     rules = report_rules(round_)
     context = round_context(request, round_, "self_reports") | {
         "form": form,

@@ -4,6 +4,7 @@ from .blocks import decide_block
 from .decisions import decide, withdraw
 from .earlier import earlier, earlier_subjects
 from .effects import event_effects
+from .interviews import result_interviews
 from .limits import announce, limits, seal
 from .mine import my_results
 from .payout import payout
@@ -24,6 +25,7 @@ __all__ = [
     "my_results",
     "payout",
     "ranking",
+    "result_interviews",
     "seal",
     "selections",
     "settle_veto",

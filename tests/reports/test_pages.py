@@ -221,4 +221,4 @@ def test_a_result_of_one_subject_alone(tmp_path):
 
 
 WORKBOOK_QUERIES = 7
-HOME_QUERIES = 65
+HOME_QUERIES = 73

@@ -184,7 +184,7 @@ QUERIES = {
     "round_list": 6,
     "round_detail": 16,
     "subject_list": 8,
-    "subject_detail": 20,
+    "subject_detail": 22,
     "progress": 14,
     "progress_leaf": 8,
     "progress_subjects": 15,

@@ -24,10 +24,12 @@ from reviews.models import (
     DutyReport,
     DutySubmission,
     Event,
+    Interview,
     Meeting,
     PlanChange,
     Poll,
     PollReceipts,
+    PromiseList,
     Publication,
     Round,
     RoundPlanVersion,
@@ -84,6 +86,9 @@ class Address:
 
 MEETING = (("title", "x"), ("date", "2026-12-10"), ("minutes", "8"), ("categories", ""))
 MINUTES = (("opening", "x"), ("seen-opening", "e3b0c44298fc1c14"))
+PROMISE = (("row", "k"), ("text-k", "x"), ("why", "x"), ("seen", "1"))
+INTERVIEW = (("subject", "S001"), ("kind", "x"), ("reason", "x"))
+RECORD = (("seen", "1"), ("said", "x"))
 ROUND, POLLS, DRAFT = ("round",), ("other_round",), ("draft",)
 DUTY, DUTY_SUBJECT = ("duty_round",), ("duty_round", "duty_subject")
 ADDRESSES = {
@@ -295,6 +300,53 @@ ADDRESSES = {
         roleless=403,
         args=("round", "plan_change"),
         data=(("do", "approve"), ("reason", "x")),
+    ),
+    # Lists are published to nobody here; a subject finds an empty page. The one in the table is the subject's own.
+    "reviews:promises": Address(ABOVE | {ASSESSOR, SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:promise_give": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:promise_list": Address(
+        ABOVE | {ASSESSOR, SUBJECT},
+        {OFFICE, ASSESSOR},
+        refused=404,
+        roleless=403,
+        args=("round", "promise_list"),
+        data=(("do", "return_report"), ("reason", "x")),
+    ),
+    "reviews:promise_change": Address(
+        {OFFICE}, {OFFICE}, refused=404, roleless=403, args=("round", "promise_list"), data=PROMISE
+    ),
+    "reviews:promise_report": Address({SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=("round", "promise_list")),
+    "reviews:promise_report_save": Address(None, {SUBJECT}, refused=404, roleless=403, args=("round", "promise_list")),
+    "reviews:promise_edit": Address(
+        {SUBJECT}, {SUBJECT}, refused=404, roleless=403, args=("round", "subject", "promise_kind"), data=PROMISE
+    ),
+    "reviews:promise_save": Address(
+        None, {SUBJECT}, refused=404, roleless=403, args=("round", "subject", "promise_kind"), data=PROMISE
+    ),
+    "reports:promise_book": Address(ABOVE | {ASSESSOR}, args=ROUND),
+    # Held by the assessor, with the subject's unit: an auditor reads the register only, a leader nothing.
+    "reviews:interviews": Address(READERS | {ASSESSOR, SUBJECT}, args=ROUND),
+    "reviews:interview_add": Address({OFFICE}, {OFFICE}, args=ROUND, data=INTERVIEW),
+    "scoring:result_interviews": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:interview": Address(
+        {OFFICE, ASSESSOR, SUBJECT},
+        {SUBJECT},
+        refused=404,
+        roleless=403,
+        args=("round", "interview"),
+        data=(("do", "confirm"), ("seen", "1")),
+    ),
+    "reviews:interview_record": Address(
+        {OFFICE, ASSESSOR}, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "interview"), data=RECORD
+    ),
+    "reviews:interview_save": Address(
+        None, {OFFICE, ASSESSOR}, refused=404, roleless=403, args=("round", "interview"), data=RECORD
+    ),
+    "reviews:interview_print": Address(
+        {OFFICE, ASSESSOR, SUBJECT}, refused=404, roleless=403, args=("round", "interview")
+    ),
+    "reviews:interview_word": Address(
+        {OFFICE, ASSESSOR, SUBJECT}, refused=404, roleless=403, args=("round", "interview")
     ),
     "reviews:meetings": Address(ABOVE, args=ROUND),
     "reviews:meeting_add": Address({OFFICE}, {OFFICE}, args=ROUND, data=MEETING),
@@ -515,6 +567,10 @@ def site() -> Site:
         round=round_, number=1, title="x", reason="x", parameters={"leaves": ["K21"]}, made_by=office
     )
     meeting = Meeting.objects.create(round=round_, number=1, title="x", date="2026-12-10")
+    promised = PromiseList.objects.create(subject=first, kind="promise", state="accepted")
+    promised.promises.create(key="k", order=1, text="x")
+    interview = Interview.objects.create(round=round_, subject=first, kind="x", reason="x", state="held", said="x")
+    interview.accounts.add(accounts[ASSESSOR])
     publication = Publication.objects.create(
         round=round_, number=1, title="x", starts="2020-01-01", ends="2099-01-01", comments="named", created_by=office
     )
@@ -531,6 +587,9 @@ def site() -> Site:
         "publication": publication.pk,
         "published_report": published.pk,
         "comment": published.comments.create(text="x", day="2026-01-01").pk,
+        "promise_list": promised.pk,
+        "promise_kind": "promise",
+        "interview": interview.pk,
         "meeting": meeting.pk,
         "talk": meeting.talks.create(subject=first).pk,
         "poll": poll.pk,

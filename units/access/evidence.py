@@ -7,12 +7,14 @@ from typing import Any, Protocol
 
 from ..models import Role
 from .ballots import may_run_polls, may_see_polls
+from .interviews import may_read_interview, may_record_interview
 from .reports import may_report
 from .roles import PUBLISHED, Round, assessor_units, has_role, is_office, is_own
 from .rounds import may_change_event, may_enter_marks, may_see_event, may_see_marks
 from .running import may_run_inspections
 
 PAPER_TALLY = "paper_tally"
+INTERVIEW = "interview"
 
 
 class _Place(Protocol):
@@ -28,6 +30,8 @@ class _Place(Protocol):
     def event(self) -> Any: ...
     @property
     def leaf(self) -> Any: ...
+    @property
+    def interview(self) -> Any: ...
 
 
 def may_keep_evidence(user: Any) -> bool:
@@ -38,10 +42,12 @@ def may_keep_evidence(user: Any) -> bool:
 def may_read_evidence(user: Any, round_: Round, place: _Place) -> bool:
     """Every file of a place: office, auditors, leaders, its assessor; the subject once the result is announced.
 
-    Counting sheets of paper ballots: who sees polls, nobody else.
+    Counting sheets of paper ballots: who sees polls, nobody else. Records of interviews: who may read them.
     """
     if place.kind == PAPER_TALLY:
         return may_see_polls(user)
+    if place.kind == INTERVIEW:
+        return may_read_interview(user, place.interview)
     if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):
         return True
     if any(may_see_marks(user, sheet) for sheet in place.assignments) or _proposes(user, place):
@@ -60,7 +66,7 @@ def _proposes(user: Any, place: _Place) -> bool:
 
 def may_open_evidence(user: Any, round_: Round, place: _Place) -> bool:
     """Whether there is anything for this account there: files to read, or a place for its own."""
-    if place.kind == PAPER_TALLY or may_read_evidence(user, round_, place):
+    if place.kind in {PAPER_TALLY, INTERVIEW} or may_read_evidence(user, round_, place):
         return may_read_evidence(user, round_, place)
     if place.event is not None:
         return place.leaf is not None and may_see_event(user, place.event, place.leaf)
@@ -69,11 +75,11 @@ def may_open_evidence(user: Any, round_: Round, place: _Place) -> bool:
 
 def hands_in_as_subject(user: Any, place: _Place) -> bool:
     """Whether a file of this account would be the subject's own."""
-    if place.kind in {"mark", "inspection", PAPER_TALLY} or not is_own(user, place.subject):
+    if place.kind in {"mark", "inspection", PAPER_TALLY, INTERVIEW} or not is_own(user, place.subject):
         return False
     if place.event is not None:
         return bool(place.event.proposed_as == "subject") and not is_office(user)
-    return place.kind == "self_report" or not _enters_figure(user, place)
+    return place.kind in {"self_report", "promise"} or not _enters_figure(user, place)
 
 
 def _enters_figure(user: Any, place: _Place) -> bool:
@@ -84,6 +90,8 @@ def may_add_evidence(user: Any, place: _Place) -> bool:
     """Whoever may enter what is to be proved; dates and phases are the service's matter."""
     if place.kind == PAPER_TALLY:
         return may_run_polls(user)
+    if place.kind == INTERVIEW:
+        return may_record_interview(user, place.interview)
     if place.event is not None:
         return may_change_event(user, place.event)
     if place.kind == "inspection":

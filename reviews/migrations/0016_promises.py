@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0014_duty_reports'),
-        ('units', '0003_audit_of_round'),
+        ('reviews', '0015_reminders_about'),
+        ('units', '0004_notices_by_mail'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from reviews.models import PromiseHandIn, PromiseList, ReportState
-from reviews.queries.duty_reports import accounts_of
+from reviews.queries.accounts import accounts_of
 from units.models import User
 from units.services.notifications import Message, notify
 

@@ -380,8 +380,8 @@ def page_of(found: PromiseList) -> str:
 
 def test_approved_lists_are_read_by_the_audience_that_was_chosen(round_, subject, writer, office):
     found = approved(subject, writer, office)
-    colleague = make_user(Role.SUBJECT, subject.person.unit)
-    other = make_user(Role.SUBJECT)
+    colleague = make_user(Role.SUBJECT, subject.person.unit, name="丁同事")
+    other = make_user(Role.SUBJECT, name="丁外人")
     listed = reverse("reviews:promises", args=[round_.pk])
     for audience, readers in (("none", set()), ("unit", {colleague}), ("all", {colleague, other})):
         settle(round_, promises_audience=audience)
@@ -399,7 +399,7 @@ def test_approved_lists_are_read_by_the_audience_that_was_chosen(round_, subject
 
 def test_the_audience_reads_neither_drafts_nor_reports_in_writing_nor_history(round_, subject, writer, office):
     settle(round_, promises_audience="all")
-    other = client_for(make_user(Role.SUBJECT))
+    other = client_for(make_user(Role.SUBJECT, name="丁外人"))
     found = save(subject, writer)
     assert subject.name not in other.get(reverse("reviews:promises", args=[round_.pk])).content.decode()
     found = decide_rows(

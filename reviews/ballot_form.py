@@ -6,6 +6,7 @@ A place is a subject on a leaf. Its answer is an option's title, a number in pla
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -225,9 +226,15 @@ def limit_of(share: str, places: int) -> int:
     return max(allowed, 1) if Fraction(share) > 0 and places else allowed
 
 
+def plain_comment(raw: str) -> str:
+    """A comment on one line, without characters that no keyboard types: a database that refuses one of them would do so
+    at the count, when it is nobody's ballot any more."""
+    return " ".join("".join(" " if unicodedata.category(one) in {"Cc", "Cs"} else one for one in raw).split())
+
+
 def _check_comments(terms: Terms, subjects: set[int], typed: Mapping[int, str], found: Checked) -> None:
     for subject, raw in typed.items():
-        text = " ".join(raw.split())
+        text = plain_comment(raw)
         if not text:
             continue
         if not terms.comments or subject not in subjects:

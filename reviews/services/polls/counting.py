@@ -22,7 +22,16 @@ from nacl.public import PrivateKey
 from appraisal_site.lib.fields import canonical
 from indicators.services import engine_plan
 from reviews import sealing
-from reviews.ballot_form import Terms, is_straight, leaves_of, why_invalid
+from reviews.ballot_form import (
+    LEAST_VOTERS,
+    Answers,
+    Terms,
+    is_straight,
+    leaves_of,
+    plain_comment,
+    read_answer,
+    why_invalid,
+)
 from reviews.models import (
     BallotBox,
     BallotComment,
@@ -141,7 +150,7 @@ def _count(poll: Poll, key: PrivateKey | None, by: User) -> None:
     used = list(Participation.objects.filter(poll_id=poll.pk).order_by("pk").values_list("pk", flat=True))
     _keep_counts(poll, opened)
     _keep_comments(poll, opened)
-    PollReceipts.objects.create(poll=poll, codes=sorted(opened.receipts))
+    PollReceipts.objects.create(poll=poll, codes=opened.receipts)
     _destroy_ballots(poll, used)
     poll.report = _report(poll, terms, opened, len(used))
     add_paper(poll)
@@ -158,6 +167,8 @@ def _opened(poll: Poll, terms: Terms, key: PrivateKey | None) -> _Box:
     found = _Box()
     if key is None:
         return found
+    receipts: set[str] = set()
+    known_answers: dict[tuple[str, str], bool] = {}
     known = set(poll.round.subjects.values_list("pk", flat=True))
     spared = spared_places(poll.round, [leaf.code for leaf in terms.leaves])
     for box in SealedBallot.objects.filter(poll_id=poll.pk).values_list("box", flat=True).iterator(chunk_size=500):
@@ -167,12 +178,28 @@ def _opened(poll: Poll, terms: Terms, key: PrivateKey | None) -> _Box:
         except sealing.Unreadable:
             found.unreadable += 1
             continue
-        found.receipts.append(receipt)
+        if receipt in receipts or not _is_sound(terms, ballot.answers, known_answers):
+            # Put into the database past the voters' page: a copy of somebody's box, or what no page takes.
+            found.unreadable += 1
+            continue
+        receipts.add(receipt)
         # What was withdrawn from the round or set not applicable meanwhile is rated no more.
         rated = {place: answer for place, answer in ballot.answers.items() if place[0] in known}
         answers = {place: answer for place, answer in rated.items() if place not in spared}
         _add(found, terms, answers, {s: text for s, text in ballot.comments.items() if s in known})
+    found.receipts = sorted(receipts)
     return found
+
+
+def _is_sound(terms: Terms, answers: Answers, known: dict[tuple[str, str], bool]) -> bool:
+    """Whether the leaves take these answers. `known`: those looked at before; ballots are full of the same few."""
+    for (_subject, code), answer in answers.items():
+        if (code, answer) not in known:
+            leaf = terms.leaf(code)
+            known[code, answer] = leaf is not None and (answer == ABSTAIN or read_answer(leaf, answer) == answer)
+        if not known[code, answer]:
+            return False
+    return True
 
 
 def _add(found: _Box, terms: Terms, answers: dict[tuple[int, str], str], comments: dict[int, str]) -> None:
@@ -221,7 +248,7 @@ def _keep_counts(poll: Poll, opened: _Box) -> None:
 
 
 def _keep_comments(poll: Poll, opened: _Box) -> None:
-    comments = list(opened.comments)
+    comments = [(subject, plain_comment(text)) for subject, text in opened.comments]
     _shuffle(comments)
     rows = (BallotComment(poll=poll, subject_id=subject, text=text) for subject, text in comments)
     BallotComment.objects.bulk_create(rows, batch_size=BATCH)
@@ -246,6 +273,7 @@ def _report(poll: Poll, terms: Terms, opened: _Box, used: int) -> dict[str, Any]
     for (subject, code, answer), number in opened.counts.items():
         if answer != ABSTAIN:
             votes[subject, code] += number
+    thin = any(number < terms.minimum for number in votes.values())
     return {
         "issued": poll.entitlements.filter(on_paper=False).count(),
         "used": used,
@@ -254,20 +282,23 @@ def _report(poll: Poll, terms: Terms, opened: _Box, used: int) -> dict[str, Any]
         "invalid": dict(opened.invalid),
         "abstained": opened.abstained,
         "unreadable": opened.unreadable,
-        "thin": any(number < terms.minimum for number in votes.values()),
-        "patterns": _patterns(opened, terms),
+        "thin": thin,
+        "patterns": {} if thin else _patterns(opened, terms),
     }
 
 
 def _patterns(opened: _Box, terms: Terms) -> dict[str, Any]:
-    """Anonymous: how many ballots say the same of everybody, how many lie far from the rest. Never which."""
+    """Anonymous: how many ballots say the same of everybody, how many lie far from the rest. Never which, nor what
+    fewer than LEAST_VOTERS of them said: an odd figure that everybody has but one unit would be that unit's.
+    """
     if len(opened.means) < max(PATTERNS_FROM, terms.minimum):
         return {}
     mean = sum(opened.means, Fraction()) / len(opened.means)
     spread = sum(((each - mean) ** 2 for each in opened.means), Fraction()) / len(opened.means)
     far = [each for each in opened.means if (each - mean) ** 2 > 4 * spread]
     return {
-        "straight": dict(opened.straight),
+        "straight": {answer: number for answer, number in opened.straight.items() if number >= LEAST_VOTERS},
+        "straight_otherwise": sum(number for number in opened.straight.values() if number < LEAST_VOTERS),
         "high": sum(each > mean for each in far),
         "low": sum(each < mean for each in far),
         "mean": canonical(round(_decimal(mean * 100), 2)),

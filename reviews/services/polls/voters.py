@@ -171,12 +171,14 @@ def _without_names(rule: Rule, places: Places) -> Iterator[Voter]:
 
 
 def _named(rule: Rule, subjects: Sequence[Subject]) -> Iterator[_Voter]:
-    """The voters with a name, each once, whichever sources name him."""
+    """The voters with a name, each once, whichever sources name him: an account of a person is that person."""
     seen: set[tuple[str, int]] = set()
+    people: set[int] = set()
     for source in rule.sources:
         for voter in _BY_KIND.get(source.kind, _nobody)(source, subjects):
-            if voter.key not in seen:
+            if voter.key not in seen and not voter.people & people:
                 seen.add(voter.key)
+                people |= voter.people
                 yield voter
 
 

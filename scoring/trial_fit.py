@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from reviews.ballot_form import LEAST_VOTERS
+
 from . import generated
 from .engine import METHODS, check_inputs, walk
 from .engine.ballots import is_withheld
@@ -263,9 +265,11 @@ class _Fitting:
         minimum, hidden = self.old_plan.minimum_votes, 0
         for draft in drafts:
             tally = draft.one.votes.get(before.code)
-            if tally and before.ballot and is_withheld(before.ballot, tally, minimum):
+            few = before.code in draft.one.untold  # by one channel: docs/secrecy.md
+            if tally and before.ballot and (few or is_withheld(before.ballot, tally, minimum)):
                 draft.drop("votes", before.code)
                 hidden += 1
+                minimum = max(minimum, LEAST_VOTERS) if few else minimum
         if hidden:
             message = _(
                 "%(leaf)s: counting these votes in another way would tell how single voters voted, as a class has "

@@ -19,7 +19,7 @@ from scoring.generated import FULL, MAKERS, generate
 from scoring.load import load_inputs
 from scoring.services import run_scoring
 from scoring.trial import trial_on_generated, trial_on_round
-from scoring.trial_fit import ASSUMED, CUT, GENERATED, LEFT_OUT, Choices
+from scoring.trial_fit import ASSUMED, CUT, GENERATED, LEFT_OUT, Choices, fit
 from scoring.trial_fit import FULL as FULL_POINTS
 
 from ..factories import make_unit
@@ -368,6 +368,17 @@ def test_votes_of_too_few_are_not_counted_in_two_ways(minimum):
         assert trial.lines[0].new is None
     # The same way of counting tells nothing new.
     assert trial_on_round(ballot_plan(), round_).lines[0].new is not None
+
+
+def test_a_trial_of_votes_that_too_few_cast_online_leaves_them_out():
+    """Whatever the plan's minimum: in the trial the weight of the other classes could be 0."""
+    round_ = ballot_round(minimum=1)
+    own, other = ballot_plan(), ballot_plan(options=[("好", "100"), ("中", "50"), ("差", "0")])
+    inputs = load_inputs(round_, own)
+    few = replace(inputs, subjects=tuple(replace(one, untold=frozenset({"E"})) for one in inputs.subjects))
+    assert [one.votes for one in fit(inputs, own, other, Choices()).inputs.subjects] != [{}]
+    left = fit(few, own, other, Choices()).inputs.subjects
+    assert not any(one.votes.get("E") for one in left)
 
 
 def ballot_document(options: Any = (("好", "90"), ("中", "70"), ("差", "50")), minimum: int = 1) -> dict[str, Any]:

@@ -11,9 +11,11 @@ class ScoringConfig(AppConfig):
     def ready(self) -> None:
         from reviews.eligibility import read_earlier_with
         from reviews.services.plan_versions import judge_with
+        from reviews.services.polls.forgetting import forget_with
 
         from .load import load_earlier
-        from .plan_change import refused, set_aside
+        from .plan_change import forget, refused, set_aside
 
         read_earlier_with(load_earlier)
         judge_with(refused, set_aside)
+        forget_with(forget)

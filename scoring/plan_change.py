@@ -1,4 +1,5 @@
-"""What a change of a running round's plan means for its result: would the engine take the inputs, and the old one."""
+"""What a change of a running round means for its result: would the engine take the inputs under another plan, and what
+becomes of the results that were stored."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from reviews.models import Round
 
 from .engine import check_inputs
 from .load import load_inputs
+from .models import Computation
 
 
 def refused(round_: Round) -> list[str]:
@@ -20,3 +22,8 @@ def refused(round_: Round) -> list[str]:
 def set_aside(round_: Round) -> None:
     """A result is read with the plan that it was computed by: none is current until the round is computed again."""
     round_.computations.filter(is_current=True).update(is_current=False)
+
+
+def forget(round_id: int) -> None:
+    """A vote is annulled: the tallies in the stored results of the round go with it."""
+    Computation.objects.filter(round=round_id).delete()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from indicators.rendering import joined
 from indicators.services import engine_plan
 from reviews import sealing
-from reviews.ballot_form import LEAST_VOTERS
+from reviews.ballot_form import LEAST_VOTERS, leaves_of
 from reviews.models import (
     BallotCount,
     Channel,
@@ -118,6 +118,22 @@ def class_titles(plan: Plan) -> dict[str, str]:
     for node in Tree(plan).of(BALLOTS):
         for each in node.ballot.classes if node.ballot else ():
             found.setdefault(each.code, each.title)
+    return found
+
+
+def counted_beside(poll: Poll, plan: Plan) -> list[Poll]:
+    """The other counted polls that vote on a leaf of this one, on a leaf of theirs, and so on: results with and without
+    one of them tell of all the others. One query."""
+
+    def codes(one: Poll) -> set[str]:
+        return {leaf.code for leaf in leaves_of(plan, one.voter_class)}
+
+    rest = list(Poll.objects.filter(round=poll.round_id, state=PollState.COUNTED).exclude(pk=poll.pk).order_by("pk"))
+    found, reached = [], codes(poll)
+    while near := [one for one in rest if reached & codes(one)]:
+        found += near
+        reached = reached.union(*map(codes, near))
+        rest = [one for one in rest if one not in near]
     return found
 
 

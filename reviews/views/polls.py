@@ -11,15 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from indicators.rendering import joined
-from reviews.ballot_form import leaves_of
 from reviews.forms.polls import AnnulForm, LongerForm
 from reviews.models import Poll, PollState, Round
 from reviews.poll_rows import poll_rows, round_step
 from reviews.poll_words import INVALID, STEPS, is_over, step_of, steps
 from reviews.queries.poll_office import doors_with_use, not_voted, polls_of
-from reviews.queries.polls import class_titles, turnouts
+from reviews.queries.polls import class_titles, counted_beside, turnouts
 from reviews.services.errors import ReviewError
-from reviews.services.polls.annulling import annul_poll
+from reviews.services.polls.annulling import annul_poll, goes_together
 from reviews.services.polls.counting import PATTERNS_FROM
 from reviews.services.polls.preparing import delete_poll, prepare_polls
 from reviews.services.polls.setup import close_poll, current_terms, reopen_poll, start_poll, take_back_poll
@@ -138,7 +137,8 @@ def _result(one: Poll, minimum: int) -> dict[str, Any]:
     """What the count found. Of fewer ballots than the minimum only their number: more would tell what they were."""
     report = one.report
     shown = report["received"] >= minimum
-    patterns = report.get("patterns") or {}
+    # The mean of all ballots less the tallies that are shown would be the tally that is withheld.
+    patterns = {} if report.get("thin") else report.get("patterns") or {}
     return {
         "report": report,
         "shown": shown,
@@ -146,9 +146,9 @@ def _result(one: Poll, minimum: int) -> dict[str, Any]:
         "invalid": [(INVALID[rule], number) for rule, number in report["invalid"].items()] if shown else [],
         "invalid_count": sum(report["invalid"].values()),
         "patterns": patterns,
-        # The answer itself only where nobody was rated by few.
-        "straight": sorted(patterns.get("straight", {}).items()) if not report.get("thin") else [],
-        "straight_count": sum(patterns.get("straight", {}).values()),
+        "thin": bool(report.get("thin")),
+        "straight": sorted(patterns.get("straight", {}).items()),
+        "straight_count": sum(patterns.get("straight", {}).values()) + patterns.get("straight_otherwise", 0),
         "least": max(PATTERNS_FROM, minimum),
         "minimum": minimum,
     }
@@ -182,8 +182,7 @@ def poll_annul(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
     one = find_poll(round_, poll_pk)
     form = AnnulForm(request.POST if request.method == "POST" else None)
     context = poll_context(request, round_, one, "")
-    siblings = _counted_beside(context["plan"], round_, one)
-    needed = one.state == PollState.COUNTED and bool(one.report.get("thin")) and bool(siblings)
+    siblings = counted_beside(one, context["plan"])
     if not siblings:
         del form.fields["together"]
     if request.method == "POST" and form.is_valid():
@@ -198,17 +197,7 @@ def poll_annul(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
     context |= {
         "form": form,
         "siblings": joined([titles.get(each.voter_class, each.voter_class) for each in siblings]),
-        "needed": needed,
+        "needed": goes_together(one, siblings),
         "possible": one.state in {PollState.OPEN, PollState.CLOSED, PollState.COUNTED},
     }
     return render(request, "reviews/poll_annul.html", context, status=status_of(form))
-
-
-def _counted_beside(plan: Any, round_: Round, one: Poll) -> list[Poll]:
-    """The counted polls of other classes on one of its indicators."""
-    mine = {node.code for node in leaves_of(plan, one.voter_class)}
-    return [
-        other
-        for other in round_.polls.filter(state=PollState.COUNTED).exclude(pk=one.pk)
-        if mine & {node.code for node in leaves_of(plan, other.voter_class)}
-    ]

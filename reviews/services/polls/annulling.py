@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from indicators.services import engine_plan
-from reviews.ballot_form import leaves_of
 from reviews.models import BallotComment, BallotCount, Participation, Poll, PollReceipts, PollState, SealedBallot
+from reviews.queries.polls import counted_beside
 from reviews.services.errors import InvalidInput
 from reviews.services.rounds import ensure_collecting, touch_inputs
 from units import audit
 from units.models import User
 
 from . import turns
+from .forgetting import forget_results
 from .paper import annul_paper
 from .setup import guard, locked_poll
 
@@ -21,9 +24,9 @@ from .setup import guard, locked_poll
 def annul_poll(*, poll: Poll, reason: str, by: User, together: bool = False) -> Poll:
     """Annul a class's vote as a whole, with everything that was voted; it may vote again in a new poll. Audited.
 
-    Single ballots cannot be taken out: nobody can find them. A counted class that had too few voters goes only
-    `together` with the other classes of its leaves: alone, the difference of two results would tell its votes.
-    Raises InvalidInput ("reason").
+    Single ballots cannot be taken out: nobody can find them. Where a counted class had too few voters all classes of
+    its leaves go `together`: the result without one of them would tell its votes, whichever is left. Of a counted vote
+    the stored results go too, which hold its tallies. Raises InvalidInput ("reason").
     """
     guard(by)
     if not reason.strip():
@@ -32,32 +35,24 @@ def annul_poll(*, poll: Poll, reason: str, by: User, together: bool = False) -> 
         ensure_collecting(poll.round_id)
         locked = locked_poll(poll, PollState.OPEN, PollState.CLOSED, PollState.COUNTED)
         turns.alone(locked.pk)
-        group = [locked, *_counted_siblings(locked)] if together else [locked]
-        if (
-            not together
-            and locked.state == PollState.COUNTED
-            and locked.report.get("thin")
-            and len(_counted_siblings(locked))
-        ):
+        beside = counted_beside(locked, engine_plan(locked.round.plan_version))
+        if not together and goes_together(locked, beside):
             raise InvalidInput(
-                _("This class had fewer voters than the plan's minimum. Annul all classes of the indicator together.")
+                _("A class had fewer voters than the plan's minimum. Annul all classes of the indicators together.")
             )
-        for each in group:
+        was_counted = together or locked.state == PollState.COUNTED
+        for each in [locked, *(beside if together else ())]:
             _annul(each, reason.strip(), by)
+        if was_counted:
+            forget_results(locked.round_id)
         touch_inputs(locked.round_id)
         locked.refresh_from_db()
     return locked
 
 
-def _counted_siblings(poll: Poll) -> list[Poll]:
-    plan = engine_plan(poll.round.plan_version)
-    mine = {leaf.code for leaf in leaves_of(plan, poll.voter_class)}
-    others = Poll.objects.select_for_update(of=("self",)).filter(round=poll.round_id, state=PollState.COUNTED)
-    return [
-        other
-        for other in others.exclude(pk=poll.pk)
-        if mine & {leaf.code for leaf in leaves_of(plan, other.voter_class)}
-    ]
+def goes_together(poll: Poll, beside: Sequence[Poll]) -> bool:
+    """Whether a counted class can be annulled only with those `beside` it (`queries.polls.counted_beside`)."""
+    return poll.state == PollState.COUNTED and bool(beside) and any(one.report.get("thin") for one in (poll, *beside))
 
 
 def _annul(poll: Poll, reason: str, by: User) -> None:

@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from indicators.services import engine_plan
 from reviews.ballot_form import LEAST_VOTERS, Terms, read_answer
 from reviews.models import BallotCount, Channel, PaperCount, PaperDifference, PaperEntry, PaperState, PollState
 from reviews.paper_figures import BALLOTS, WHOLE, Cell, problems
 from reviews.queries.paper import confirmed_count, entry_figures, figures_of, frame_of_poll
+from reviews.queries.polls import counted_beside
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed, RoundClosed, Theirs
 from reviews.services.rounds import touch_inputs
 from scoring.engine.types import ABSTAIN
@@ -217,11 +219,13 @@ def _ensure_tells_nothing(count: PaperCount) -> None:
     counted = count.poll.state == PollState.COUNTED and count.state == PaperState.CONFIRMED
     if not counted or not BallotCount.objects.filter(poll=count.poll, channel=Channel.PAPER).exists():
         return
-    if is_thin(count.poll):
+    beside = counted_beside(count.poll, engine_plan(count.poll.round.plan_version))
+    if is_thin(count.poll) or any(one.report.get("thin") for one in beside):
         raise InvalidInput(
             _(
-                "So few voted on paper or online that the difference of the two results would tell how. Count anew and"
-                " replace these figures, or annul the vote."
+                "So few voted on paper or online, in this class or in another one of its indicators, that the"
+                " difference of the two results would tell how. Count anew and replace these figures, or annul the"
+                " vote."
             )
         )
 

@@ -173,6 +173,8 @@ def _obstacles(round_: Round, version: PlanVersion) -> list[str]:
     if codes := _voted(round_, lost_ballots(old, new)):
         words = _("Votes are in on %(list)s: how it is voted on can no longer be changed.")
         found.append(words % {"list": joined(codes)})
+    if new.minimum_votes < old.minimum_votes and BallotCount.objects.filter(subject__round=round_).exists():
+        found.append(_("Votes are counted: fewer than were promised to the voters cannot be shown."))
     return found
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from indicators.services import import_plan
 from reviews.models import Poll, PollState
 from reviews.services.errors import InvalidInput
+from reviews.services.plan_versions import preview_plan
 from reviews.services.polls.annulling import annul_poll
 from reviews.services.polls.comparing import ask_to_withdraw
 from scoring.models import Computation, SubjectResult
@@ -15,6 +17,7 @@ from scoring.services import run_scoring
 from tests.factories import client_for, district_round, make_unit
 from units.models import Person
 
+from . import booth_stage
 from .paper import count_paper, figures_of_ballots, same, to_paper
 from .polls import close_poll, count_polls, office_of, open_poll, poll_for, sheets, vote, with_key
 
@@ -130,3 +133,15 @@ def test_what_one_straight_ballot_says_of_everybody_is_not_kept():
     assert poll.report["patterns"]["straight_otherwise"] == 1
     page = client_for(office).get(f"/rounds/{round_.pk}/polls/{poll.pk}/")
     assert page.context["result"]["straight_count"] == 6
+
+
+def test_a_minimum_under_which_people_voted_is_not_lowered_by_another_version_of_the_plan():
+    stage = booth_stage.Vote()
+    document = stage.round.plan_version.document
+    for fewer, obstacles in ((2, 1), (4, 0)):
+        version, _new = import_plan(document=document | {"minimum_votes": fewer}, by=None)
+        if fewer == 2:
+            for sheet in sheets(stage.poll):
+                vote(sheet, "称职")
+            stage.count()
+        assert len(preview_plan(round=stage.round, version=version).obstacles) == obstacles

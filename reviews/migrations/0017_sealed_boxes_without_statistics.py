@@ -9,6 +9,6 @@ def leave_out_boxes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0014_duty_reports")]
+    dependencies = [("reviews", "0016_promises")]
 
     operations = [migrations.RunPython(leave_out_boxes, migrations.RunPython.noop)]

@@ -1,14 +1,17 @@
 """My work: what waits for an account, until when, how much of it is done. One module per kind of work.
 
-A provider gives the tasks of one concern in the newest few open rounds, so that the page costs the same number of
-queries in the twentieth year; the other rounds are a link away.
+A provider gives the tasks of one concern in the newest few open rounds that concern the account, so that the page
+costs the same number of queries in the twentieth year; the other rounds are a link away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from reviews.models import Round
+from django.db.models import Q
+
+from reviews.models import Assignment, DutyReviewer, Meeting, Subject
+from reviews.queries.events import own_subjects
 from units import access
 from units.models import Role, User
 
@@ -32,37 +35,39 @@ def cards_for(user: User) -> list[Card]:
     return list(_cards(user))
 
 
-def _by_name(user: User, rounds: Sequence[Round]) -> Iterator[Card]:
-    """What waits for those who are named for it, in whatever role; nothing for the others."""
-    if not access.is_office(user) and (recording := recorder_card(user, rounds)).tasks:
-        yield recording
-    if (interviews := interviews_card(user)).tasks:
-        yield interviews
-    if (reading := reading_card(user)).tasks:
-        yield reading
-    if (review := review_card(user, rounds)) is not None:
-        yield review
-
-
 def _cards(user: User) -> Iterator[Card]:
     if votes := votes_card(user):
         yield votes
     if (news := news_card(user)).tasks:
         yield news
-    yield from _work(user, open_rounds())
+    yield from _work(user)
 
 
-def _work(user: User, rounds: Sequence[Round]) -> Iterator[Card]:
+def _by_name(user: User) -> Iterator[Card]:
+    """What waits for those who are named for it, in whatever role; nothing for the others."""
+    recorded = Meeting.objects.filter(recorder_account=user)
+    if not access.is_office(user) and (recording := recorder_card(user, open_rounds(recorded))).tasks:
+        yield recording
+    if (interviews := interviews_card(user)).tasks:
+        yield interviews
+    if (reading := reading_card(user)).tasks:
+        yield reading
+    if (review := review_card(user, open_rounds(DutyReviewer.objects.filter(account=user)))) is not None:
+        yield review
+
+
+def _work(user: User) -> Iterator[Card]:
     """What is asked of each of the account's roles."""
     if access.has_role(user, Role.SUBJECT):
-        yield own_card(user, rounds)
+        yield own_card(user, open_rounds(Subject.objects.filter(own_subjects(user))))
     if access.assessor_units(user) or access.deputy_sheets(user):
-        yield marks_card(user, rounds)
-    yield from _by_name(user, rounds)
+        sheets = Q(unit__in=access.assessor_units(user)) | Q(pk__in=access.deputy_sheets(user))
+        yield marks_card(user, open_rounds(Assignment.objects.filter(sheets)))
+    yield from _by_name(user)
     if access.has_role(user, Role.LEADER):
-        yield leader_card(rounds)
+        yield leader_card(open_rounds())
     if access.may_run_rounds(user):
-        yield office_card(rounds)
+        yield office_card(open_rounds())
         yield plans_card()
     elif access.has_role(user, Role.LEADER, Role.AUDITOR):
         yield readers_card()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,9 +44,14 @@ class Card:
     more: tuple[str, str] | None = None  # (address, words)
 
 
-def open_rounds() -> list[Round]:
-    """The newest few rounds that are not announced yet. One query."""
+def open_rounds(of: QuerySet[Any] | None = None) -> list[Round]:
+    """The newest few rounds that are not announced yet; `of`: only those of these rows. One query.
+
+    Whoever has something to do in one round of many must find it, so the few are counted among the own ones.
+    """
     rounds = Round.objects.filter(phase__in=[Phase.COLLECTING, Phase.REVIEWING])
+    if of is not None:
+        rounds = rounds.filter(pk__in=of.values("round"))
     return list(rounds.select_related("plan", "plan_version").order_by("-opened_at", "-id")[:ROUNDS_SHOWN])
 
 

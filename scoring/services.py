@@ -24,6 +24,7 @@ from .engine.types import Inputs, Outcome, Plan
 from .errors import PlanChanged, ResultFrozen
 from .load import earlier_computations, load_inputs
 from .models import Computation, SubjectResult
+from .notices import tell_results
 from .queries import current_computation, is_stale
 
 KEPT = 5  # superseded computations of a round that are kept, the current one among them
@@ -163,7 +164,8 @@ def announce_round(*, round: Round, by: User) -> Round:  # noqa: A002
 
     The round must be in review, its result complete and of the inputs as they are now, and computing
     it once more must give the same digest. Raises `InvalidInput` with every obstacle, `RoundClosed`
-    or `NotAllowed`. The phase changes by `change_phase`, which writes the audit trail.
+    or `NotAllowed`. The phase changes by `change_phase`, which writes the audit trail; whoever was appraised
+    gets a message with the result.
     """
     again = _digest_now(round) if not obstacles_to_announcing(round) else ""
 
@@ -174,7 +176,10 @@ def announce_round(*, round: Round, by: User) -> Round:  # noqa: A002
             return [_("Computing again gives another result than the stored one. Please compute the round again.")]
         return found
 
-    return change_phase(round=round, to=Phase.ANNOUNCED, by=by, ready=obstacles)
+    with transaction.atomic():
+        announced = change_phase(round=round, to=Phase.ANNOUNCED, by=by, ready=obstacles)
+        tell_results(announced, by)
+    return announced
 
 
 def seal_round(*, round: Round, by: User) -> Round:  # noqa: A002

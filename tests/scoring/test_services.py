@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from django.urls import reverse
 
 from reviews.models import GradeDecision, Mark, Phase, RoundSetMember
 from reviews.services.errors import InvalidInput, NotAllowed, RoundClosed
@@ -12,10 +15,10 @@ from scoring.errors import ResultFrozen
 from scoring.models import Computation, SubjectResult
 from scoring.queries import current_computation, is_stale, limits, read_results
 from scoring.services import KEPT, announce_round, obstacles_to_announcing, run_scoring, seal_round
-from units.models import AuditEntry, Role
+from units.models import AuditEntry, Notification, Role
 
 from ..factories import district_round, make_user
-from .rows import announced, computed, fill, subject
+from .rows import announced, computed, fill, own_account, subject
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +153,23 @@ def test_a_complete_round_is_announced_and_sealed(office):
     assert round_.phase == Phase.ANNOUNCED
     assert AuditEntry.objects.filter(action="change phase", round_id=round_.pk, actor=office).count() == 2
     assert seal_round(round=round_, by=office).phase == Phase.SEALED
+
+
+def test_who_was_appraised_is_told_the_result_once_it_is_announced(office):
+    round_, _computation = computed(3)
+    told = own_account(round_, "S001")
+    gone = own_account(round_, "S002")
+    gone.is_active = False
+    gone.save()
+    round_ = review(round_, office)
+    assert not Notification.objects.exists()
+    announce_round(round=round_, by=office)
+    message = Notification.objects.get()
+    row = SubjectResult.objects.get(computation__is_current=True, subject__code="S001")
+    assert message.account == told
+    assert round_.title in message.title
+    assert str(row.total.quantize(Decimal("0.01"))) in message.text
+    assert message.url == reverse("scoring:subject_result", args=[round_.pk, row.subject_id])
 
 
 def test_what_stands_against_announcing(office):

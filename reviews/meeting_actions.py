@@ -1,7 +1,7 @@
 """What other parts of the product add to the page of a review meeting: a registry, so that it need not know them.
 
-An action is a function that gives what this account may do now: with the meeting once the talks are over (open the
-ballot), or with one commentary (take it into the rectification ledger). Apps register theirs when they are ready.
+An action is a function that gives what this account may do now: with the meeting from its opening on (open the
+ballot, which some plans ask for after each stage), or with one commentary (take it into the rectification ledger). Apps register theirs when they are ready.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ class Action:
     primary: bool = False
 
 
-AfterTalks = Callable[[Meeting, User], Iterable[Action]]
+OnceOpen = Callable[[Meeting, User], Iterable[Action]]
 OnCommentaries = Callable[[list[Remark], User], dict[int, Action]]
 
-_after_talks: list[AfterTalks] = []
+_once_open: list[OnceOpen] = []
 _on_commentaries: list[OnCommentaries] = []
 
 
-def after_talks(give: AfterTalks) -> AfterTalks:
-    """Register (or decorate with) a function that gives actions for a meeting whose talks are over."""
-    if give not in _after_talks:
-        _after_talks.append(give)
+def once_open(give: OnceOpen) -> OnceOpen:
+    """Register (or decorate with) a function that gives actions for a meeting that was opened."""
+    if give not in _once_open:
+        _once_open.append(give)
     return give
 
 
@@ -45,8 +45,8 @@ def on_commentaries(give: OnCommentaries) -> OnCommentaries:
     return give
 
 
-def actions_after_talks(meeting: Meeting, user: User) -> list[Action]:
-    return [action for give in _after_talks for action in give(meeting, user)]
+def actions_once_open(meeting: Meeting, user: User) -> list[Action]:
+    return [action for give in _once_open for action in give(meeting, user)]
 
 
 def actions_on(commentaries: list[Remark], user: User) -> dict[int, list[Action]]:

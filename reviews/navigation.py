@@ -60,9 +60,9 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("duty", _("Duty reports"), "reviews:duty_list", _sees_duty_reports(user, round_)),
         ("promises", _("Promises and tasks"), "reviews:promises", _sees_promises(user, round_)),
         ("figures", _("Targets and figures"), "reviews:figures", _sees_figures(user, plan)),
-        ("meetings", _("Review meeting"), "reviews:meetings", _meets(round_) and _sees_meetings(user, round_)),
-        ("published", _("Published reports"), "reviews:published", _meets(round_) and _sees_published(user, round_)),
-        ("own_meeting", _("My talk"), "reviews:own_meeting", _meets(round_) and access.is_subject(user)),
+        ("meetings", _("Review meeting"), "reviews:meetings", meets(round_) and _sees_meetings(user, round_)),
+        ("published", _("Published reports"), "reviews:published", meets(round_) and _sees_published(user, round_)),
+        ("own_meeting", _("My talk"), "reviews:own_meeting", meets(round_) and access.is_subject(user)),
         ("events", _("Bonus and penalty"), "reviews:event_list", takes_events and _sees_events(user, round_)),
         ("booth", _("My ballots"), "reviews:booth", bool(tree.of(BALLOTS)) and access.may_be_voter(user)),
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
@@ -89,7 +89,7 @@ def _sees_events(user: Any, round_: Round) -> bool:
     return bool(units) and EventLeaf.objects.filter(round=round_, units__in=units).exists()
 
 
-def _meets(round_: Round) -> bool:
+def meets(round_: Round) -> bool:
     """Whether the plan speaks of a meeting, or of duty reports that are given at one."""
     document = round_.plan_version.document
     return bool(document.get("meeting") or document.get("duty_report"))

@@ -28,6 +28,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "people": ("units", "ranks", "positions", "categories"),
     "chosen_people": ("lines",),
     "own_staff": (),
+    "attendees": (),
     "slips": ("number",),
     "door": ("label", "number"),
     "paper": ("number",),

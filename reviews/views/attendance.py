@@ -128,15 +128,17 @@ def _who(form: ExpectForm, meeting: Meeting) -> list[NewAttendee]:
     people = Person.objects.filter(unit__in=values["units"], is_active=True).select_related("unit")
     found += [NewAttendee(each.name, each.unit.name, each.position, each) for each in people]
     if values["talkers"]:
-        found += [_talker(talk.subject) for talk in talks_of(meeting)]
+        subjects = [talk.subject for talk in talks_of(meeting)]
+        talkers = Person.objects.select_related("unit").in_bulk([s.person_id for s in subjects if s.person_id])
+        found += [_talker(subject, talkers.get(subject.person_id)) for subject in subjects]
     return found
 
 
-def _talker(subject: Any) -> NewAttendee:
-    person = subject.person
+def _talker(subject: Any, person: Person | None) -> NewAttendee:
+    """With the unit that the person belongs to: a round of people has no units of its own."""
     if person is None:
         return NewAttendee(subject.name)
-    return NewAttendee(person.name, subject.unit.name if subject.unit else "", person.position, person)
+    return NewAttendee(person.name, person.unit.name, person.position, person)
 
 
 @require_GET

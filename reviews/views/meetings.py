@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from reviews.agenda import Rule
 from reviews.forms.meetings import GROUP_WORDS, WITHIN_WORDS, MeetingForm
-from reviews.meeting_actions import actions_after_talks
+from reviews.meeting_actions import actions_once_open
 from reviews.models import Assignment, Meeting, MeetingState, Phase, Round, Talk, TalkMode, TalkState
 from reviews.navigation import round_context
 from reviews.queries.meetings import (
@@ -230,7 +230,7 @@ def _standing(request: HttpRequest, found: Meeting) -> dict[str, Any]:
         "reached_then": began and quorum.reached(at_opening.expected, at_opening.present),
         "classes": _class_titles(found, present_by_class(found)),
         "talks_over": over and found.state in {MeetingState.RUNNING, MeetingState.CLOSED},
-        "actions": actions_after_talks(found, user) if over and found.state in _HELD else [],
+        "actions": actions_once_open(found, user) if found.state in _HELD else [],
         "may_run": access.may_run_meetings(user),
         "may_record": access.may_record_meeting(user, found),
         "order_words": order_words(found),

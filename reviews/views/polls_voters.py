@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from reviews.forms.poll_sources import FIELDS, ExclusionForm, ExclusionListForm, SourceForm
 from reviews.forms.polls import FewForm, MergeForm, SettingsForm
 from reviews.models import Poll, PollDraw, PollState, Round, VoteExclusion
+from reviews.navigation import meets
 from reviews.poll_check import Check, check_round, merge_effects
 from reviews.poll_words import on_paper_only, source_lines, step_of, steps
 from reviews.queries.poll_office import other_ballots, polls_of
@@ -56,7 +57,7 @@ def poll_voters(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
     titles = class_titles(context["plan"])
     context |= {
         "sources": source_lines([poll], titles)[poll.pk],
-        "kinds": KINDS.items(),
+        "kinds": [(kind, words) for kind, words in KINDS.items() if kind != "attendees" or meets(round_)],
         "source_form": source,
         "place": place,
         "settings": settings,
@@ -163,6 +164,7 @@ def poll_check(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
     box = box_of(round_)
     context |= _checked(request, round_, poll, check) | {
         "few": few,
+        "attends": any(source.kind == "attendees" for source in Rule.from_json(poll.rule).sources),
         "merge": merge,
         "effects": [(titles.get(one.into.voter_class, one.into.voter_class), one) for one in effects],
         "columns": [(one, titles.get(one.voter_class, one.voter_class)) for one in check.polls],

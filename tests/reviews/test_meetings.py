@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from docx import Document
 
-from reviews.meeting_actions import Action, _after_talks, _on_commentaries, after_talks, on_commentaries
+from reviews.meeting_actions import Action, _once_open, _on_commentaries, once_open, on_commentaries
 from reviews.models import Meeting, Presence, Remark, Talk
 from reviews.queries.meetings import attendance_of, present_by_class, spoken_now, talk_dates, talk_records, talks_of
 from reviews.quorum import Attendance, quorum_words, read_quorum
@@ -571,20 +571,19 @@ def test_minutes_to_read_and_as_a_word_file(meeting, office):
 
 
 def test_others_add_actions_to_the_page(meeting, office):
-    opened(meeting, office)
-    talk = talks_of(meeting)[0]
-    write(meeting, f"talk.{talk.pk}.commentary.0123456789abcde0.text", "要举一反三。", office)
-    ballot = after_talks(lambda each, user: [Action("开始测评", "/open-ballot/", primary=True)])
+    ballot = once_open(lambda each, user: [Action("开始测评", "/open-ballot/", primary=True)])
     ledger = on_commentaries(lambda rows, user: {row.pk: Action("列入整改台账", f"/ledger/{row.pk}/") for row in rows})
     try:
         client = client_for(office)
         assert "/open-ballot/" not in client.get(page("meeting", meeting)).content.decode()
-        Talk.objects.update(state="done")
+        opened(meeting, office)
+        talk = talks_of(meeting)[0]
+        write(meeting, f"talk.{talk.pk}.commentary.0123456789abcde0.text", "要举一反三。", office)
         assert "/open-ballot/" in client.get(page("meeting", meeting)).content.decode()
         remark = Remark.objects.get()
         assert f"/ledger/{remark.pk}/" in client.get(page("talk_record", meeting, talk.pk)).content.decode()
     finally:
-        _after_talks.remove(ballot)
+        _once_open.remove(ballot)
         _on_commentaries.remove(ledger)
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from indicators.services import engine_plan
-from reviews.meeting_actions import actions_after_talks
+from reviews.meeting_actions import actions_once_open
 from reviews.models import BallotBox, BallotComment, Entitlement, Mark, Poll, PollState, Round, VoteExclusion
 from reviews.queries.polls import by_code
 from reviews.services.polls.preparing import change_poll, change_rule, prepare_polls
@@ -531,12 +531,13 @@ def test_a_meeting_leads_on_to_the_big_screen(world):
     world.key()
     poll = change_poll(poll=world.poll(kind="slips", number=6), in_meeting=True, by=world.office)
     meeting = planned(world.round, world.office)
-    assert actions_after_talks(meeting, world.office) == []
+    (action,) = actions_once_open(meeting, world.office)
+    assert action.url == world.url("polls")
     fix_poll(poll=poll, by=world.office)
-    (action,) = actions_after_talks(meeting, world.office)
+    (action,) = actions_once_open(meeting, world.office)
     assert action.url == world.url("poll_screen", poll.pk)
     assert action.primary
-    assert actions_after_talks(meeting, make_user(Role.LEADER)) == []
+    assert actions_once_open(meeting, make_user(Role.LEADER)) == []
 
 
 def test_a_reason_does_not_tell_a_share_of_very_few_online_votes():

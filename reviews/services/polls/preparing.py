@@ -57,6 +57,7 @@ def prepare_polls(
         locked = ensure_collecting(round)
         document = Round.objects.select_related("plan_version").get(pk=locked.pk).plan_version.document
         suggested = _suggested(document)
+        invited = invited_classes(document)
         polls = list(locked.polls.order_by("run"))
         there = {code for poll in polls if poll.state != PollState.ANNULLED for code in _classes_in(poll)}
         before = {poll.voter_class: poll for poll in polls}
@@ -72,6 +73,7 @@ def prepare_polls(
                     round=locked,
                     voter_class=code,
                     rule=Rule((Source(suggested.get(code, "chosen_people")),)).as_json(),
+                    in_meeting=code in invited,
                     names_shown=bool((document.get("voting") or {}).get("names_shown", False)),
                     closes_on=None if is_late(locked.deadline) else locked.deadline,
                 )
@@ -107,7 +109,13 @@ def _suggested(document: Mapping[str, Any]) -> dict[str, str]:
         for each in row.get("classes", ()):
             if each.get("voters"):
                 found.setdefault(each["code"], DEFAULT_KINDS[each["voters"]])
-    return found
+    return found | dict.fromkeys(invited_classes(document), "attendees")
+
+
+def invited_classes(document: Mapping[str, Any]) -> set[str]:
+    """The classes that the plan expects at the review meeting: of these vote who is there."""
+    groups = (document.get("meeting") or {}).get("attendees", ())
+    return {group["class"] for group in groups if group.get("class") and not group.get("observers")}
 
 
 def seen_token(poll: Poll) -> str:

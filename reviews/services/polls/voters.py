@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from reviews.ballot_form import Terms
-from reviews.models import Poll, Subject, VoteExclusion
+from reviews.models import Attendee, MeetingState, Poll, Presence, Subject, VoteExclusion
 from reviews.queries.polls import spared_places
 from reviews.sampling import Candidate, draw
 from units.models import Person, Role, RoleGrant, Unit
@@ -28,6 +28,7 @@ KINDS = {
     "people": _("people by unit, rank, position or category"),
     "chosen_people": _("chosen people"),
     "own_staff": _("the staff of each subject's unit, on that subject"),
+    "attendees": _("who is present at the review meeting, of this class"),
     "slips": _("slips with a code, handed out without names"),
     "door": _("everybody who has the link, up to a number"),
     "paper": _("paper ballots handed out, nobody online"),
@@ -133,8 +134,8 @@ class Electorate:
 
 
 def electorate(poll: Poll, terms: Terms) -> Electorate:
-    """Who votes in a poll by its rule as it stands now. At most ten queries, whatever the size."""
-    rule = Rule.from_json(poll.rule)
+    """Who votes in a poll by its rule as it stands now. At most eleven queries, whatever the size."""
+    rule = _with_attendees(poll, Rule.from_json(poll.rule))
     subjects = list(poll.round.subjects.all())
     named = list(_named(rule, subjects))
     found = Electorate(candidates=[(one.code, one.label) for one in named])
@@ -151,6 +152,29 @@ def electorate(poll: Poll, terms: Terms) -> Electorate:
             found.voters.append(Voter(one.label, places, **who))
     found.voters += _without_names(rule, desk.everything())
     return found
+
+
+def _with_attendees(poll: Poll, rule: Rule) -> Rule:
+    """The rule with those who are present now in place of the word for them: people of the roster by their names,
+    the others a slip each. What comes of the others stands last, so that every source keeps its place."""
+    if all(source.kind != "attendees" for source in rule.sources):
+        return rule
+    present: dict[str, list[int | None]] = defaultdict(list)
+    rows = Attendee.objects.filter(meeting__round=poll.round_id, presence=Presence.PRESENT)
+    rows = rows.exclude(meeting__state=MeetingState.CANCELLED).exclude(voter_class="")
+    for code, person in rows.order_by("meeting_id", "number").values_list("voter_class", "person_id"):
+        present[code].append(person)
+    sources: list[Source] = []
+    slips: list[Source] = []
+    for source in rule.sources:
+        if source.kind != "attendees":
+            sources.append(source)
+            continue
+        here = present[source.origin or poll.voter_class]
+        known = tuple(person for person in here if person is not None)
+        sources.append(replace(source, kind="chosen_people", ids=known))
+        slips.append(replace(source, kind="slips", number=len(here) - len(known)))
+    return replace(rule, sources=(*sources, *slips))
 
 
 def _without_names(rule: Rule, places: Places) -> Iterator[Voter]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from .models import AuditEntry, Notification, Person, RoleGrant, Unit, User
+from .models import AuditEntry, Notification, Person, Role, RoleGrant, Unit, User
 
 MAX_DEPTH_SHOWN = 6  # static/css/app.css indents that deep
 
@@ -148,6 +148,12 @@ def accounts_of_unit(unit: Unit) -> QuerySet[User]:
 def accounts_of_person(person: Person) -> QuerySet[User]:
     bound = RoleGrant.objects.filter(person=person, user=OuterRef("pk"))
     return _with_grants(User.objects.filter(Exists(bound)).order_by("username"))
+
+
+def without_account(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Of these people those for whom no account stands as the subject that they are."""
+    bound = RoleGrant.objects.filter(person=OuterRef("pk"), role=Role.SUBJECT)
+    return people.filter(~Exists(bound))
 
 
 def select_audit(

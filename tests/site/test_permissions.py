@@ -102,6 +102,7 @@ ADDRESSES = {
     "units:notification": Address(None, {OFFICE}, refused=404, args=("message",)),
     "units:account_list": Address({ADMIN, AUDITOR}),
     "units:account_add": Address({ADMIN}, {ADMIN}, data=(("username", "new"), ("name", "张新"))),
+    "units:account_people": Address({ADMIN}, {ADMIN}),
     "units:account_detail": Address({ADMIN, AUDITOR}, args=("account",)),
     "units:account_edit": Address({ADMIN}, {ADMIN}, args=("account",)),
     "units:account_reset": Address(None, {ADMIN}, args=("account",)),

@@ -1,7 +1,8 @@
 """What other parts of the product add to the page of a review meeting: a registry, so that it need not know them.
 
 An action is a function that gives what this account may do now: with the meeting from its opening on (open the
-ballot, which some plans ask for after each stage), or with one commentary (take it into the rectification ledger). Apps register theirs when they are ready.
+ballot, which some plans ask for after each stage), or with one commentary (take it into the rectification ledger).
+Apps register theirs when they are ready.
 """
 
 from __future__ import annotations

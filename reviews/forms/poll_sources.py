@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reviews import voter_lines
 from reviews.models import Round
@@ -72,7 +73,7 @@ class SourceForm(forms.Form):
             "units": lambda: _lines_field(
                 _("Of these units"), _("One per line: code or name. Left empty: of all units."), required=False
             ),
-            "ranks": lambda: _choices(_("Rank"), "rank"),
+            "ranks": lambda: _choices(pgettext_lazy("of a person", "Rank"), "rank"),
             "positions": lambda: _choices(_("Position"), "position"),
             "categories": lambda: _choices(_("Category"), "category"),
             "supervised": lambda: forms.BooleanField(

@@ -135,6 +135,16 @@ def reviewed_by(round_: Round, user: User | Any, reviewers: Sequence[DutyReviewe
     return Subject.objects.filter(found).exclude(own) if mine else Subject.objects.none()
 
 
+def next_waiting(subjects: QuerySet[Subject], after: Subject) -> Subject | None:
+    """Of these the next whose report waits for its review, in the order of the list; behind the last the first again.
+
+    At most two queries.
+    """
+    found = in_state(subjects, ReportState.SUBMITTED).exclude(pk=after.pk).order_by("order", "code")
+    later = found.filter(Q(order__gt=after.order) | Q(order=after.order, code__gt=after.code))
+    return later.first() or found.first()
+
+
 # ---------------------------------------------------------------- one report
 
 

@@ -34,6 +34,7 @@ from reviews.queries.duty_reports import (
     asks_duty_report,
     duty_rows,
     in_state,
+    next_waiting,
     parts_of,
     reviewed_by,
     reviewers_for,
@@ -174,7 +175,15 @@ def _reading(request: HttpRequest, round_: Round, subject: Subject, reviewers: l
         "may_extend": runs and collecting,
         "comment_form": CommentForm(submission=shown) if waits and shown else None,
         "similar": None if own else _similar(request, round_, shown),
+        "next": _next(request, round_, subject, reviewers) if decides and collecting else None,
     }
+
+
+def _next(request: HttpRequest, round_: Round, subject: Subject, reviewers: list[DutyReviewer]) -> Subject | None:
+    """Whose report this account reviews next: who reads forty of them goes from one to the other."""
+    mine = reviewed_by(round_, request.user, reviewers)
+    all_of_them = round_.subjects.all() if access.may_run_duty_reports(request.user) else mine
+    return next_waiting(mine, subject) or next_waiting(all_of_them, subject)
 
 
 def _similar(request: HttpRequest, round_: Round, shown: DutySubmission | None) -> Any:

@@ -110,6 +110,14 @@ document.addEventListener("keydown", (event) => {
   (choices[next] ?? box.querySelector("input")).focus();
 });
 
+/* A tick in the head of a table stands for all of its rows. */
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-check-all]")) return;
+  for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) {
+    box.checked = event.target.checked;
+  }
+});
+
 /* A fragment that could not be loaded must not fail in silence. */
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, () => {

@@ -143,6 +143,13 @@
     }
   }
 
+  /* Several lines pasted into a line begin and end at a line end: else a heading would hang on what stood before it. */
+  function onLinesOfItsOwn(target, text) {
+    const before = target.value.slice(0, target.selectionStart);
+    const after = target.value.slice(target.selectionEnd);
+    return (before && !before.endsWith("\n") ? "\n" : "") + text + (after && !after.startsWith("\n") ? "\n" : "");
+  }
+
   function offer(target, pasted, lines) {
     const named = [...new Set(lines.flatMap(sectionsFor).map((one) => one.text?.name || one.part.title))];
     const elsewhere = spread(lines, target).some((one) => one.target !== target);
@@ -176,7 +183,7 @@
     if (!lines.length || (!html && lines.length < 2)) return; // a word or two: the browser's own way
     event.preventDefault();
     const text = lines.join("\n");
-    insert(target, text);
+    insert(target, lines.length > 1 ? onLinesOfItsOwn(target, text) : text);
     if (areas().length > 1) offer(target, text, lines);
   });
 }

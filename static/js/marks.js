@@ -45,10 +45,3 @@ for (const form of document.querySelectorAll("form[data-dirty]")) {
   guarded.add(form); // app.js: asks before the page is left
   form.querySelector(".kp-row-error input:not([type=hidden])")?.focus();
 }
-
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-check-all]")) return;
-  for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) {
-    box.checked = event.target.checked;
-  }
-});

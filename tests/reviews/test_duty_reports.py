@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -807,3 +808,28 @@ def test_the_approved_report_is_what_meeting_and_publication_show(subject, write
     assert shown.page == "reviews:duty_report"
     assert shown.sections[0] == ("基层党建工作 · 总结成绩", texts_of(subject)[PART])
     assert len(shown.sections) == 9
+
+
+def test_a_reviewer_goes_from_one_waiting_report_to_the_next(office):
+    round_ = duty_round(people=4)
+    first, second, _third, fourth = (subject_of(round_, place) for place in range(4))
+    for subject in (first, second, fourth):
+        hand_in(subject, writer_of(subject))
+    client = client_for(office)
+
+    def leads_to(subject) -> str:
+        page = client.get(url("duty_report", round_.pk, subject.pk)).content.decode()
+        found = re.search(r'href="([^"]+)">下一份待审核：', page)
+        return found[1] if found else ""
+
+    assert leads_to(first) == url("duty_report", round_.pk, second.pk)
+    assert leads_to(second) == url("duty_report", round_.pk, fourth.pk), "the third is not handed in"
+    assert leads_to(fourth) == url("duty_report", round_.pk, first.pk)
+    secretary = make_user(Role.ASSESSOR)
+    duty_review.name_reviewer(round=round_, account=secretary, category=second.category, group="", by=office)
+    client = client_for(secretary)
+    assert leads_to(second) == url("duty_report", round_.pk, fourth.pk)
+    assert (
+        "下一份"
+        not in client_for(make_user(Role.AUDITOR)).get(url("duty_report", round_.pk, first.pk)).content.decode()
+    )

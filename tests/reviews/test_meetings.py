@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from docx import Document
 
-from reviews.meeting_actions import Action, _once_open, _on_commentaries, once_open, on_commentaries
+from reviews.meeting_actions import Action, _on_commentaries, _once_open, on_commentaries, once_open
 from reviews.models import Meeting, Presence, Remark, Talk
 from reviews.queries.meetings import attendance_of, present_by_class, spoken_now, talk_dates, talk_records, talks_of
 from reviews.quorum import Attendance, quorum_words, read_quorum

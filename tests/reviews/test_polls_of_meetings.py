@@ -1,4 +1,4 @@
-"""Ballots of those present: who is checked in at the review meeting when the voters are fixed has a vote, nobody else."""
+"""Ballots of those present: who is checked in at the review meeting when the voters are fixed votes, nobody else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def office():
 
 @pytest.fixture
 def meeting(office):
-    """The bank's: five cadres of the roster and three of the staff by name; a cadre and one of the staff do not come."""
+    """The bank's: five cadres of the roster and three of the staff by name; not all of them come."""
     round_ = people_round("bank-midlevel")
     found = planned(round_, office)
     cadres = [NewAttendee(each.name, person=each.person) for each in subjects_of(round_)]

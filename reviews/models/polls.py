@@ -84,7 +84,13 @@ class Poll(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.round} · {self.voter_class}"
+        return f"{self.round} · {self._title}"
+
+    @property
+    def _title(self) -> str:
+        """The class as the plan names it: the trail is read by people."""
+        rows = (row for node in self.round.plan_version.document["indicators"] for row in node.get("classes", ()))
+        return next((row["title"] for row in rows if row["code"] == self.voter_class), self.voter_class)
 
 
 class PollDraw(models.Model):

@@ -20,8 +20,9 @@ CODES = re.compile(
     r"|[A-Z]-[0-9]+"  # catalogue items
     r"|v[0-9]+|20[0-9]{2}-Q[1-4]"  # versions of a plan, quarters
     r"|[0-9a-f]{8,64}|[0-9a-f]{4,12}(-[0-9a-f]{4,12})+"  # digests, numbers of jobs
+    r"|[a-hj-km-np-z2-9]{4}(-[a-hj-km-np-z2-9]{4}){3}"  # initial passwords
     r"|[0-9A-HJKMNP-TV-Z]{4,5}(-[0-9A-HJKMNP-TV-Z]{4,5})+"  # codes of ballots, receipts
-    r"|Excel|Word|WPS|LibreOffice|xlsx|toml|TOML|English|IP|JavaScript|SHA-256"
+    r"|Excel|Word|WPS|LibreOffice|xlsx|docx|toml|TOML|English|IP|JavaScript|SHA-256"
     r"|Ctrl|Alt|Shift|Delete|F"  # keys
     r"|testserver|localhost|vote"  # the address at which people vote
     r"|[a-z]+-20[0-9]{2}|quarters|leave_days"  # examples of codes

@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from docx import Document
 
-from indicators.services import engine_plan, ensure_plan
+from indicators.services import ensure_plan
 from reports.models import Job
 from reviews.duty.layout import EXTRA
 from reviews.models import DutyComment, DutyReport, Meeting, Participation, Poll, Publication, Round, Subject
@@ -102,14 +103,21 @@ class Journey:
             one = Visitor()
             page = one.log_in(code, password)
             form = page.form(having="old_password")
-            one.send(page, form, old_password=password, new_password1=f"{PASSWORD}-{code}", new_password2=f"{PASSWORD}-{code}")
+            one.send(
+                page,
+                form,
+                old_password=password,
+                new_password1=f"{PASSWORD}-{code}",
+                new_password2=f"{PASSWORD}-{code}",
+            )
             self.writers[code] = one
 
     # ------------------------------------------------------------ the reports
 
     def write_reports(self) -> None:
         """The first by a Word file, after a hand-in that is refused; the others on the page."""
-        for subject in self.subjects:
+        done = set(DutyReport.objects.filter(state="submitted").values_list("subject__code", flat=True))
+        for subject in (each for each in self.subjects if each.code not in done):
             writer, address = self.writers[subject.code], self.url("duty_edit", subject.pk)
             assert any(href == address for href, _words in writer.get(reverse("reports:home")).links)
             if subject.code == "S01":
@@ -183,12 +191,13 @@ class Journey:
         page = self.office.get(self.url("duty_similarity"))
         address = reverse("reports:compare_duty_reports", args=[self.round.pk])
         self.office.send(page, page.form(action=address))
-        assert Job.objects.filter(kind="similarity", state="done").exists() or Job.objects.latest("created_at").state == "done"
+        assert Job.objects.get().state == "done"
+        assert "已比对 4 份" in self.office.get(self.url("duty_similarity")).text
 
     # ------------------------------------------------------------ the meeting
 
     def hold_meeting(self) -> None:
-        """Planned, people invited by the plan's groups, checked in by one tick; talks, questions, commentary recorded."""
+        """Planned, people invited by the plan's groups and checked in; talks, questions, commentary recorded."""
         office = self.office
         page = office.get(self.url("meeting_add"))
         office.send(page, page.form(having="quorum"), date="2026-12-28", time="08:30", place="三楼会议室")
@@ -315,13 +324,13 @@ class Journey:
 
     def mark(self) -> None:
         """The leaves that the office marks: each subject the same share of the points."""
-        plan = engine_plan(self.round.plan_version)
+        points_of = {row["code"]: Decimal(str(row["points"])) for row in self.document["indicators"]}
         for assignment in self.round.assignments.all():
             page = self.office.get(self.url("mark_sheet", assignment.pk))
-            points = next(node.points for node in plan.nodes if node.code == assignment.indicator)
             fields = {}
             for subject in self.subjects:
-                fields[f"value-{subject.pk}"] = str(points * int(self.values[subject.code]) / 100)
+                points = points_of[assignment.indicator] * int(self.values[subject.code]) / 100
+                fields[f"value-{subject.pk}"] = str(points)
                 fields[f"note-{subject.pk}"] = "依据平时了解"
             saved = self.office.send(page, page.form(having=f"seen-{self.subjects[0].pk}"), **fields)
             assert "kp-row-error" not in saved.html, saved.text

@@ -7,11 +7,14 @@ from django.urls import reverse
 
 from reviews.meeting_actions import actions_once_open
 from reviews.models import Entitlement, Poll
+from reviews.queries.meetings import order_seen, talks_of
+from reviews.services.agenda import order_talks
 from reviews.services.attendance import NewAttendee, expect, record_presence
 from reviews.services.meetings import open_meeting
 from reviews.services.polls.preparing import prepare_polls
 from reviews.services.polls.setup import current_terms, fix_poll
 from reviews.services.polls.voters import Rule, electorate
+from reviews.views.meetings import plan_rule
 from tests.factories import client_for, make_user
 from tests.reviews.meeting_stage import people_round, planned, subjects_of
 from tests.reviews.polls import with_key
@@ -30,6 +33,7 @@ def meeting(office):
     """The bank's: five cadres of the roster and three of the staff by name; not all of them come."""
     round_ = people_round("bank-midlevel")
     found = planned(round_, office)
+    order_talks(meeting=found, rule=plan_rule(round_), seen=order_seen(talks_of(found)), by=office)
     cadres = [NewAttendee(each.name, person=each.person) for each in subjects_of(round_)]
     expect(meeting=found, who=cadres, group="全体中层干部", voter_class="cadre", by=office)
     staff = [NewAttendee(f"员工{number}") for number in "甲乙丙"]
@@ -99,3 +103,18 @@ def test_the_meeting_leads_to_its_votes_from_the_opening_on(meeting, office):
     assert [each.url for each in actions_once_open(meeting, office)] == screens
     page = client_for(office).get(reverse("reviews:meeting", args=[meeting.round_id, meeting.pk])).content.decode()
     assert all(address in page for address in screens)
+
+
+def test_the_ballot_of_a_meeting_lists_the_subjects_as_they_speak(meeting, office):
+    talks = [talk.subject_id for talk in meeting.talks.order_by("order")]
+    listed = [subject.pk for subject in subjects_of(meeting.round)]
+    assert talks != listed
+    check_in(meeting, office, "员工甲", "员工乙", "员工丙")
+    poll = poll_of(meeting, "staff")
+
+    def order() -> list[int]:
+        return [subject for subject, _leaves in electorate(poll, current_terms(poll)).voters[0].places]
+
+    assert order() == talks
+    poll.in_meeting = False
+    assert order() == listed

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from reviews.ballot_form import Terms
-from reviews.models import Attendee, MeetingState, Poll, Presence, Subject, VoteExclusion
+from reviews.models import Attendee, MeetingState, Poll, Presence, Subject, Talk, VoteExclusion
 from reviews.queries.polls import spared_places
 from reviews.sampling import Candidate, draw
 from units.models import Person, Role, RoleGrant, Unit
@@ -134,9 +134,9 @@ class Electorate:
 
 
 def electorate(poll: Poll, terms: Terms) -> Electorate:
-    """Who votes in a poll by its rule as it stands now. At most eleven queries, whatever the size."""
+    """Who votes in a poll by its rule as it stands now. At most twelve queries, whatever the size."""
     rule = _with_attendees(poll, Rule.from_json(poll.rule))
-    subjects = list(poll.round.subjects.all())
+    subjects = _as_they_speak(poll) if poll.in_meeting else list(poll.round.subjects.all())
     named = list(_named(rule, subjects))
     found = Electorate(candidates=[(one.code, one.label) for one in named])
     if rule.sample:
@@ -152,6 +152,15 @@ def electorate(poll: Poll, terms: Terms) -> Electorate:
             found.voters.append(Voter(one.label, places, **who))
     found.voters += _without_names(rule, desk.everything())
     return found
+
+
+def _as_they_speak(poll: Poll) -> list[Subject]:
+    """The subjects in the order of the talks, so that a ballot can be filled in as one after the other speaks; then
+    who does not speak. Two queries."""
+    talks = Talk.objects.filter(meeting__round=poll.round_id, is_current=True)
+    order = talks.order_by("meeting__date", "meeting_id", "order").values_list("subject_id", flat=True)
+    place = {subject: number for number, subject in enumerate(order)}
+    return sorted(poll.round.subjects.all(), key=lambda subject: place.get(subject.pk, len(place)))
 
 
 def _with_attendees(poll: Poll, rule: Rule) -> Rule:

@@ -132,7 +132,12 @@ def open_round(
 
 
 def period_taken_words(plan: Plan, name: str) -> str:
-    return str(_("The plan “%(plan)s” already has a round for %(period)s.") % {"plan": plan.title, "period": name})
+    """With the way out for those who nest: a township's own round beside that of the county."""
+    words = _(
+        "The plan “%(plan)s” already has a round for %(period)s. Another level that appraises by the same plan in the "
+        "same period opens its round from a copy of the plan."
+    )
+    return str(words % {"plan": plan.title, "period": name})
 
 
 def _check_subjects(subjects: Sequence[NewSubject], plan: Plan) -> None:

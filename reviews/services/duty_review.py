@@ -52,15 +52,17 @@ def send_back(
 ) -> DutySubmission:
     """Send back for revision, or (`anew`) order the report to be written anew. The writer is told; audited.
 
-    A reason is needed: in words, or as ticked `criteria` of the plan. Where the subject's date has passed, `until`
+    A reason is needed: in words, as ticked `criteria` of the plan, or by comments at its passages. Where the subject's date has passed, `until`
     says how long it has; only the office may give it. Raises InvalidInput ("reason", "until", "criteria"), Conflict
     if it is no longer the hand-in that waits.
     """
     _ensure_may(submission, by)
     subject = submission.report.subject
     ticked = [each for each in criteria_of(subject.round) if each in criteria]
+    if not anew and not reason.strip() and not ticked and submission.comments.exists():
+        reason = _("See the comments on the report.")
     if not reason.strip() and not ticked:
-        raise InvalidInput(_("Say why: tick what applies, or write a reason."), "reason")
+        raise InvalidInput(_("Say why: tick what applies, write a reason, or comment on a passage first."), "reason")
     if anew and not reason.strip():
         raise InvalidInput(_("Ordering a report to be written anew needs a reason in words."), "reason")
     with transaction.atomic():

@@ -833,3 +833,14 @@ def test_a_reviewer_goes_from_one_waiting_report_to_the_next(office):
         "下一份"
         not in client_for(make_user(Role.AUDITOR)).get(url("duty_report", round_.pk, first.pk)).content.decode()
     )
+
+
+def test_comments_at_passages_are_reason_enough_for_sending_back_but_not_for_writing_anew(subject, writer, office):
+    submission = hand_in(subject, writer)
+    section = next(iter(submission.texts))
+    duty_review.comment(submission=submission, section=section, quote="", near=None, text="写具体。", by=office)
+    with pytest.raises(errors.InvalidInput):
+        duty_review.send_back(submission=submission, anew=True, reason="", criteria=[], by=office)
+    back = duty_review.send_back(submission=submission, anew=False, reason="", criteria=[], by=office)
+    assert back.state == "returned"
+    assert back.reason == "见报告中的评语。"

@@ -110,10 +110,10 @@ document.addEventListener("keydown", (event) => {
   (choices[next] ?? box.querySelector("input")).focus();
 });
 
-/* A tick in the head of a table stands for all of its rows. */
+/* A tick in the head of a table, or above it in its form, stands for all of its rows. */
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-check-all]")) return;
-  for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) {
+  for (const box of (event.target.closest("table") ?? event.target.form).querySelectorAll("tbody input[type=checkbox]")) {
     box.checked = event.target.checked;
   }
 });

@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from reviews.models import Meeting, Remark, Talk
 from reviews.queries.meetings import talks_of
+from reviews.services.attendance import NewAttendee
+from reviews.services.attendance import expect as expect_people
 from reviews.services.meetings import open_meeting
 from reviews.services.minutes import fingerprint, save_cell
 from tests.factories import make_user
 from tests.reviews.meeting_stage import people_round, planned
-from units.models import Role
+from units.models import Role, User
 
 from .stage import PASSWORD
 from .test_browser import log_in, windows  # noqa: F401  (a fixture)
@@ -209,4 +211,14 @@ def test_the_agenda_is_moved_with_the_keyboard(hall, eventually):
         page.mouse.up()
     assert [talk.pk for talk in talks_of(meeting)].index(before[0]) > 1
     screen.look()
+    assert screen.complaints == []
+
+
+def test_all_who_are_expected_are_checked_in_by_one_tick(hall):
+    people = [NewAttendee(f"来宾{number}") for number in "甲乙丙丁"]
+    expect_people(meeting=hall.meeting, who=people, by=User.objects.get(username="office"))
+    screen = hall("meeting_attendance", width=390)
+    screen.page.check("[data-check-all]")
+    screen.press("button[value=present]")
+    assert set(hall.meeting.attendees.values_list("presence", flat=True)) == {"present"}
     assert screen.complaints == []

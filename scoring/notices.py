@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from indicators.services import engine_plan
 from reviews.models import Round
-from reviews.queries.duty_reports import accounts_of
+from reviews.queries.accounts import accounts_of
 from units.models import User
 from units.services.notifications import Message, notify
 

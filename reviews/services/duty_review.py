@@ -52,9 +52,9 @@ def send_back(
 ) -> DutySubmission:
     """Send back for revision, or (`anew`) order the report to be written anew. The writer is told; audited.
 
-    A reason is needed: in words, as ticked `criteria` of the plan, or by comments at its passages. Where the subject's date has passed, `until`
-    says how long it has; only the office may give it. Raises InvalidInput ("reason", "until", "criteria"), Conflict
-    if it is no longer the hand-in that waits.
+    A reason is needed: in words, as ticked `criteria` of the plan, or by comments at its passages. Where the subject's
+    date has passed, `until` says how long it has; only the office may give it. Raises InvalidInput ("reason", "until",
+    "criteria"), Conflict if it is no longer the hand-in that waits.
     """
     _ensure_may(submission, by)
     subject = submission.report.subject

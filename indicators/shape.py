@@ -278,7 +278,8 @@ PAYOUT = part(
     {"unit": NAME, "amounts": TableOf(NOT_NEGATIVE), "otherwise": NOT_NEGATIVE, "partial_at": NAME},
     "amounts",
 )
-FOLLOW_UP = part({"grades": NAMES, "action": Words(400)}, "action")
+# `days`: until when it is to be done, counted from the day on which it is set in motion.
+FOLLOW_UP = part({"grades": NAMES, "action": Words(400), "days": Count(1, 3660)}, "action")
 
 PERIOD = Choice(("month", "quarter", "year"))
 # A set of earlier rounds: its title, whose rounds of which period belong to it, how many are expected.

@@ -162,6 +162,7 @@ FIELDS: Mapping[str, str] = {
     "otherwise": _("amount of the others"),
     "partial_at": _("grade of partial presence"),
     "action": _("action"),
+    "days": _("days to do it"),
     "plan": _("plan"),
     "rounds": _("number of rounds"),
 }

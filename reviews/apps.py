@@ -11,7 +11,13 @@ class ReviewsConfig(AppConfig):
     def ready(self) -> None:
         from units.audit_words import describe
 
-        from . import meeting_polls  # noqa: F401 - registers what a meeting's page offers after the talks
-        from .audit_words import ACTIONS, FIELDS, TARGETS, VALUES
+        # These register what they offer to others: after the talks of a meeting, about its commentaries, to a report.
+        from . import (
+            audit_words,
+            audit_words_ledger,
+            ledger_links,  # noqa: F401
+            meeting_polls,  # noqa: F401
+        )
 
-        describe(actions=ACTIONS, fields=FIELDS, values=VALUES, targets=TARGETS)
+        for words in (audit_words, audit_words_ledger):
+            describe(actions=words.ACTIONS, fields=words.FIELDS, values=words.VALUES, targets=words.TARGETS)

@@ -68,6 +68,7 @@ def _tabs(user: Any, round_: Round, plan: Plan) -> list[tuple[str, Any, str, boo
         ("own_events", _("Daily record"), "reviews:own_events", takes_events and access.has_role(user, Role.SUBJECT)),
         ("inspections", _("On-site visits"), "reviews:inspections", access.may_see_inspections(user)),
         ("own_inspections", _("Verification of us"), "reviews:own_inspections", access.is_subject(user)),
+        ("ledger", _("Rectification"), "reviews:ledger", access.may_see_some_items(user)),
         ("polls", _("Polls"), "reviews:polls", access.may_see_polls(user) and bool(tree.of(BALLOTS))),
         ("plan_changes", _("Plan changes"), "reviews:plan_changes", access.may_see_rounds(user)),
         ("facts", _("Facts"), "reviews:fact_table", events and bool(plan.facts)),

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from .urls_ledger import urlpatterns as ledger_patterns
 from .urls_meetings import urlpatterns as meeting_patterns
 from .urls_polls import poll_patterns
 from .urls_promises import urlpatterns as promise_patterns
@@ -193,6 +194,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<int:pk>/inspections/record/<int:inspection_pk>/", inspections.inspection, name="inspection"),
     *meeting_patterns,
     *promise_patterns,
+    *ledger_patterns,
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/", paper.paper, name="paper"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/voters/", paper.paper_voters, name="paper_voters"),
     path("rounds/<int:pk>/polls/<int:poll_pk>/paper/ballots/", paper_forms.paper_print, name="paper_print"),

@@ -13,6 +13,7 @@ class ScoringConfig(AppConfig):
         from reviews.services.plan_versions import judge_with
         from reviews.services.polls.forgetting import forget_with
 
+        from . import ledger_findings  # noqa: F401 - registers results as findings for the rectification ledger
         from .load import load_earlier
         from .plan_change import forget, refused, set_aside
 

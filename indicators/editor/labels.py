@@ -257,6 +257,7 @@ LABELS: Mapping[str, Label] = {
     "follow_ups": Label(_("Follow-up")),
     "follow_ups.grades": Label(_("Grades"), _("None: for all.")),
     "action": Label(_("What follows")),
+    "follow_ups.days": Label(_("Days to do it"), _("Such as the days within which a problem is to be put right.")),
 }
 
 

@@ -33,6 +33,7 @@ from reviews.queries.self_reports import state_counts
 from scoring.queries import current_computation, is_stale, left_open
 
 from .base import Card, Task, missing_words, tree_of
+from .ledger import office_ledger_tasks
 from .meetings import meeting_tasks
 from .polls import poll_tasks
 
@@ -50,6 +51,7 @@ def office_card(rounds: Sequence[Round]) -> Card:
         card.tasks += _of_round(round_)
         card.tasks += meetings.get(round_.pk, [])
         card.tasks += votes.get(round_.pk, [])
+    card.tasks += office_ledger_tasks()
     return card
 
 

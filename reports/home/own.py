@@ -20,6 +20,7 @@ from scoring.queries import own_results, shown_total
 from units.models import User
 
 from .base import RESULTS_SHOWN, Card, Task, tree_of
+from .ledger import own_ledger_tasks
 from .meetings import own_talk_tasks
 
 
@@ -35,6 +36,7 @@ def own_card(user: User, rounds: Sequence[Round]) -> Card:
         if pk in first:
             card.tasks += _of_round(round_, first[pk])
     card.tasks += own_talk_tasks(user, rounds)
+    card.tasks += own_ledger_tasks(user)
     return card
 
 

@@ -6,9 +6,13 @@ from .home import home
 from .jobs import job, job_file
 from .offline import offline, offline_all, offline_marked, offline_mine, offline_unit, offline_upload
 from .promises import promise_book
+from .rectification import circular, circular_book, circular_word
 from .workbook import compute, export, load_checked, plan_template, template, upload, workbook
 
 __all__ = [
+    "circular",
+    "circular_book",
+    "circular_word",
     "compare_duty_reports",
     "compute",
     "export",

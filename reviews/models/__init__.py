@@ -18,6 +18,7 @@ from .freezing import Reopening
 from .history import EarlierResult, RoundSetMember
 from .inspections import Conclusion, Inspection, Sampling
 from .interviews import Interview, InterviewSource, InterviewState, InterviewVersion
+from .ledger import OPEN_ITEMS, TO_DO, ItemSource, ItemState, LedgerCarry, LedgerItem, LedgerNote
 from .marks import Assignment, Attainment, Mark, NotApplicable, NumberInput
 from .meetings import (
     Attendee,
@@ -84,7 +85,9 @@ from .selections import PartialPresence, SelectionSetting
 from .source import Source
 
 __all__ = [
+    "OPEN_ITEMS",
     "OPEN_STATES",
+    "TO_DO",
     "UNDER_WAY",
     "Assignment",
     "Attainment",
@@ -124,6 +127,11 @@ __all__ = [
     "InterviewSource",
     "InterviewState",
     "InterviewVersion",
+    "ItemSource",
+    "ItemState",
+    "LedgerCarry",
+    "LedgerItem",
+    "LedgerNote",
     "Mark",
     "Meeting",
     "MeetingState",

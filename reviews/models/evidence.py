@@ -1,4 +1,5 @@
-"""Files that prove an input (佐证材料): on a mark, an event, a figure, a self-assessment, a count of paper ballots."""
+"""Files that prove an input (佐证材料): on a mark, an event, a figure, a self-assessment, a count of paper ballots;
+or that a problem of the ledger was put right."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .events import Event
 from .interviews import Interview
+from .ledger import LedgerItem
 from .polls import Poll
 from .promises import Promise
 from .rounds import Round, Subject
@@ -18,7 +20,7 @@ from .rounds import Round, Subject
 
 class EvidenceKind(models.TextChoices):
     """What a file stands beside. The rest of its target: `subject`, `indicator`, `assessor`, or one of the keys from
-    `event` to `interview`."""
+    `event` to `item`."""
 
     MARK = "mark", _("mark")
     EVENT = "event", _("event")
@@ -28,6 +30,7 @@ class EvidenceKind(models.TextChoices):
     PROMISE = "promise", _("promise or task")
     INTERVIEW = "interview", _("signed record of an interview")
     PAPER = "paper_tally", _("counting sheets")  # of a poll's paper ballots: without subject and indicator
+    LEDGER = "ledger", _("rectification")
 
 
 def stored_name(evidence: Evidence, filename: str) -> str:
@@ -51,6 +54,7 @@ class Evidence(models.Model):
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     promise = models.ForeignKey(Promise, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     interview = models.ForeignKey(Interview, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
+    item = models.ForeignKey(LedgerItem, on_delete=models.SET_NULL, null=True, blank=True, related_name="evidence")
     about = models.CharField(_("about"), max_length=240)
     file = models.FileField(upload_to=stored_name, max_length=120)
     name = models.CharField(_("file name"), max_length=160)

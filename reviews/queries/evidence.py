@@ -2,7 +2,7 @@
 
 A place has a key for addresses: `mark.SUBJECT.ASSIGNMENT`, `event.EVENT`, `attainment.SUBJECT.LEAF`,
 `self_report.SUBJECT.LEAF`, `self_report.SUBJECT.` for the summary, `inspection.SUBJECT.LEAF`, `paper_tally.POLL`,
-`promise.PROMISE`, `interview.INTERVIEW`.
+`promise.PROMISE`, `interview.INTERVIEW`, `ledger.ITEM`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from reviews.models import (
     Evidence,
     EvidenceKind,
     Interview,
+    LedgerItem,
     PaperCount,
     PaperState,
     Poll,
@@ -57,6 +58,7 @@ class Place:
     poll: Poll | None = None
     promise: Promise | None = None
     interview: Interview | None = None
+    item: LedgerItem | None = None
 
     @property
     def assessor(self) -> str:
@@ -66,7 +68,7 @@ class Place:
     def key(self) -> str:
         if self.event is not None:
             return f"{self.kind}.{self.event.pk}"
-        beside = self.poll or self.promise or self.interview
+        beside = self.poll or self.promise or self.interview or self.item
         if beside is not None:
             return f"{self.kind}.{beside.pk}"
         assert self.subject is not None
@@ -81,6 +83,8 @@ class Place:
         parts = [self.subject.name]
         if self.promise is not None:
             parts.append(str(self.promise))
+        if self.item is not None:
+            parts.append(str(self.item))
         if self.interview is not None:
             parts = [self.interview.name, str(EvidenceKind.INTERVIEW.label)]
         if self.node is not None:
@@ -100,6 +104,8 @@ class Place:
             return found.filter(promise=self.promise)
         if self.interview is not None:
             return found.filter(interview=self.interview)
+        if self.item is not None:
+            return found.filter(item=self.item)
         return found.filter(subject=self.subject, indicator=self.indicator, assessor=self.assessor)
 
 
@@ -120,6 +126,8 @@ def find_place(round_: Round, key: str) -> Place | None:
         return _place_of_promise(round_, int(first))
     if kind == EvidenceKind.INTERVIEW and not last:
         return _place_of_interview(round_, int(first))
+    if kind == EvidenceKind.LEDGER and not last:
+        return _place_of_item(round_, int(first))
     if kind == EvidenceKind.MARK:
         assignment = Assignment.objects.filter(round=round_, pk=int(last)).first() if _is_id(last) else None
         return _place_of_mark(round_, int(first), assignment)
@@ -188,6 +196,11 @@ def _place_of_interview(round_: Round, interview_id: int) -> Place | None:
     return None if found is None else Place(EvidenceKind.INTERVIEW, round_, found.subject, interview=found)
 
 
+def _place_of_item(round_: Round, item_id: int) -> Place | None:
+    item = LedgerItem.objects.filter(round=round_, pk=item_id).select_related("subject").first()
+    return None if item is None else Place(EvidenceKind.LEDGER, round_, item.subject, item=item)
+
+
 def place_of(evidence: Evidence) -> Place | None:
     """Where a file stands; None if what it stood beside was taken out."""
     round_ = evidence.round
@@ -199,6 +212,8 @@ def place_of(evidence: Evidence) -> Place | None:
         return _place_of_promise(round_, evidence.promise_id) if evidence.promise_id else None
     if evidence.kind == EvidenceKind.INTERVIEW:
         return _place_of_interview(round_, evidence.interview_id) if evidence.interview_id else None
+    if evidence.kind == EvidenceKind.LEDGER:
+        return _place_of_item(round_, evidence.item_id) if evidence.item_id else None
     if evidence.subject_id is None:
         return None
     if evidence.kind == EvidenceKind.MARK:

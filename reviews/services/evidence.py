@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appraisal_site.lib import filetypes, scanning
-from reviews.models import Evidence, EvidenceKind, Phase, ReportKind, Round, SelfReport
+from reviews.models import TO_DO, Evidence, EvidenceKind, LedgerItem, Phase, ReportKind, Round, SelfReport
 from reviews.queries.evidence import Place, place_of
 from reviews.queries.report_dates import report_rules, window
 from units import access, audit
@@ -77,6 +77,7 @@ def add_evidence(*, place: Place, file: File[bytes], by: User, title: str = "") 
         poll=place.poll,
         promise=place.promise,
         interview=place.interview,
+        item=place.item,
         about=place.words[:240],
         name=checked.name,
         title=clean_words(title)[:120],
@@ -98,9 +99,8 @@ def add_evidence(*, place: Place, file: File[bytes], by: User, title: str = "") 
 
 
 def _store(row: Evidence, place: Place, by: User) -> None:
-    # The round's lock makes those who add take turns, so that the number of files holds.
-    locked = _locked(row.round_id, row.kind)
-    _ensure_takes_files(locked, place, by)
+    # The lock makes those who add take turns, so that the number of files holds.
+    _lock_taking(place, by)
     here = place.rows()
     if here.filter(sha256=row.sha256).exists():
         raise FileRefused(_("“%(name)s”: this very file is here already.") % {"name": row.name})
@@ -128,8 +128,21 @@ def _locked(round_id: int, kind: str) -> Round:
     return ensure_unsealed(round_id) if kind == EvidenceKind.INTERVIEW else ensure_collecting(round_id)
 
 
+def _lock_taking(place: Place, by: Any) -> None:
+    """Lock what says whether files are taken here, and make sure that they are: the round, or the ledger's item."""
+    if place.item is not None:
+        item = LedgerItem.objects.select_for_update(of=("self",)).get(pk=place.item.pk)
+        _ensure_takes_files(place.round, replace(place, item=item), by)
+    else:
+        _ensure_takes_files(_locked(place.round.pk, place.kind), place, by)
+
+
 def _ensure_takes_files(round_: Round, place: Place, by: Any) -> None:
     """Files are taken as long as what they prove is: the round, the sheet's and the report's dates."""
+    if place.item is not None:  # the ledger outlives its round
+        if place.item.state not in TO_DO:
+            raise RoundClosed(_("This item is not being worked on: its files can no longer be changed."))
+        return
     if place.kind == EvidenceKind.INTERVIEW:
         if round_.phase == Phase.SEALED:
             raise RoundClosed(_("The round is sealed: nothing in it can be changed any more."))
@@ -187,9 +200,10 @@ def withdraw_evidence(*, evidence: Evidence, reason: str, by: User) -> None:
     if not reason.strip():
         raise InvalidInput(_("Withdrawing a file needs a reason."), "reason")
     with transaction.atomic():
-        locked = _locked(evidence.round_id, evidence.kind)
-        if place is not None and not access.is_office(by):
-            _ensure_takes_files(locked, place, by)
+        if place is None or (access.is_office(by) and place.item is None):
+            _locked(evidence.round_id, evidence.kind)
+        else:
+            _lock_taking(place, by)
         changed = Evidence.objects.filter(pk=evidence.pk, withdrawn_at=None).update(
             withdrawn_at=timezone.now(), withdrawn_by=by, withdrawn_reason=reason.strip()[:500]
         )

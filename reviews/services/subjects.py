@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from indicators.services import engine_plan
-from reviews.models import Round, Subject
+from reviews.models import LedgerItem, Round, Subject
 from reviews.queries.inputs import count_words, inputs_of_subject
 from reviews.queries.polls import obstacle
 from units import access, audit
@@ -95,6 +95,10 @@ def withdraw_subject(*, subject: Subject, by: User, reason: str, confirmed: bool
             raise InvalidInput(
                 _("What voters say of %(name)s would not count. %(polls)s") % {"name": subject.name, "polls": words},
                 "confirmed",
+            )
+        if LedgerItem.objects.filter(subject=subject).exists():
+            raise InvalidInput(
+                _("%(name)s stands in the rectification ledger and stays in the round.") % {"name": subject.name}
             )
         if locked.subjects.count() == 1:
             raise InvalidInput(_("A round needs at least one subject."))

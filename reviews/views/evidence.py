@@ -53,6 +53,7 @@ _TABS: dict[str, str] = {
     EvidenceKind.PAPER: "polls",
     EvidenceKind.PROMISE: "promises",
     EvidenceKind.INTERVIEW: "interviews",
+    EvidenceKind.LEDGER: "ledger",
 }
 CAMERA = "image/jpeg,image/png"
 
@@ -150,6 +151,8 @@ def _back(user: Any, place: Place) -> str:
         return reverse("reviews:promise_list", args=[pk, place.promise.list_id])
     if place.interview is not None:
         return reverse("reviews:interview", args=[pk, place.interview.pk])
+    if place.item is not None:
+        return reverse("reviews:ledger_item", args=[pk, place.item.pk])
     sheet = next((one for one in place.assignments if access.may_see_marks(user, one)), None)
     if place.kind == EvidenceKind.MARK and sheet is not None:
         return reverse("reviews:mark_sheet", args=[pk, sheet.pk])

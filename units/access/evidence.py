@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ..models import Role
 from .ballots import may_run_polls, may_see_polls
 from .interviews import may_read_interview, may_record_interview
+from .rectification import answers_for_item, may_read_item, may_work_on_item
 from .reports import may_report
 from .roles import PUBLISHED, Round, assessor_units, has_role, is_office, is_own
 from .rounds import may_change_event, may_enter_marks, may_see_event, may_see_marks
@@ -15,6 +16,7 @@ from .running import may_run_inspections
 
 PAPER_TALLY = "paper_tally"
 INTERVIEW = "interview"
+LEDGER = "ledger"
 
 
 class _Place(Protocol):
@@ -32,6 +34,8 @@ class _Place(Protocol):
     def leaf(self) -> Any: ...
     @property
     def interview(self) -> Any: ...
+    @property
+    def item(self) -> Any: ...
 
 
 def may_keep_evidence(user: Any) -> bool:
@@ -43,11 +47,14 @@ def may_read_evidence(user: Any, round_: Round, place: _Place) -> bool:
     """Every file of a place: office, auditors, leaders, its assessor; the subject once the result is announced.
 
     Counting sheets of paper ballots: who sees polls, nobody else. Records of interviews: who may read them.
+    Those of a ledger's item: who reads the item.
     """
     if place.kind == PAPER_TALLY:
         return may_see_polls(user)
     if place.kind == INTERVIEW:
         return may_read_interview(user, place.interview)
+    if place.kind == LEDGER:
+        return may_read_item(user, place.item)
     if has_role(user, Role.OFFICE, Role.AUDITOR, Role.LEADER):
         return True
     if any(may_see_marks(user, sheet) for sheet in place.assignments) or _proposes(user, place):
@@ -66,7 +73,7 @@ def _proposes(user: Any, place: _Place) -> bool:
 
 def may_open_evidence(user: Any, round_: Round, place: _Place) -> bool:
     """Whether there is anything for this account there: files to read, or a place for its own."""
-    if place.kind in {PAPER_TALLY, INTERVIEW} or may_read_evidence(user, round_, place):
+    if place.kind in {PAPER_TALLY, INTERVIEW, LEDGER} or may_read_evidence(user, round_, place):
         return may_read_evidence(user, round_, place)
     if place.event is not None:
         return place.leaf is not None and may_see_event(user, place.event, place.leaf)
@@ -75,6 +82,8 @@ def may_open_evidence(user: Any, round_: Round, place: _Place) -> bool:
 
 def hands_in_as_subject(user: Any, place: _Place) -> bool:
     """Whether a file of this account would be the subject's own."""
+    if place.kind == LEDGER:
+        return answers_for_item(user, place.item)
     if place.kind in {"mark", "inspection", PAPER_TALLY, INTERVIEW} or not is_own(user, place.subject):
         return False
     if place.event is not None:
@@ -92,6 +101,8 @@ def may_add_evidence(user: Any, place: _Place) -> bool:
         return may_run_polls(user)
     if place.kind == INTERVIEW:
         return may_record_interview(user, place.interview)
+    if place.kind == LEDGER:
+        return may_work_on_item(user, place.item)
     if place.event is not None:
         return may_change_event(user, place.event)
     if place.kind == "inspection":

@@ -107,10 +107,10 @@ def ledger_item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     item = get_item(request, round_, item_pk)
     wanted = request.POST.get("do", "") if request.method == "POST" else ""
     if request.method == "POST":
-        allowed = access.may_work_on_item if wanted in WORK else lambda user, _item: access.may_run_ledger(user)
-        require(wanted in STEPS and allowed(request.user, item))
+        require(access.may_work_on_item(request.user, item))
+        require(wanted in {"", *WORK} or access.may_run_ledger(request.user))
     forms = step_forms(item, wanted, request.POST)
-    if wanted and _take(forms[wanted], wanted, item, cast(User, request.user)):
+    if wanted in STEPS and _take(forms[wanted], wanted, item, cast(User, request.user)):
         messages.success(request, DONE[wanted])
         return redirect("reviews:ledger_item", pk, item_pk)
     context = round_context(request, round_, TAB) | {

@@ -25,6 +25,7 @@ from reviews.models import (
     DutySubmission,
     Event,
     Interview,
+    LedgerItem,
     Meeting,
     PlanChange,
     Poll,
@@ -405,6 +406,21 @@ ADDRESSES = {
     "reviews:paper_entry_save": Address(None, {OFFICE}, args=("other_round", "paper_poll")),
     # The two who counted; others of the office and auditors once the vote is closed.
     "reviews:paper_compare": Address({OFFICE}, {OFFICE}, args=("other_round", "paper_poll", "paper_count")),
+    "reviews:ledger": Address({*ABOVE, SUBJECT, OTHER_SUBJECT}, args=ROUND),
+    "reviews:ledger_add": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:ledger_findings": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:ledger_carry": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:ledger_strike": Address(None, {OFFICE}, args=ROUND),
+    "reviews:ledger_remind": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:ledger_item": Address(
+        {*ABOVE, SUBJECT},
+        {OFFICE, SUBJECT},
+        refused=404,
+        roleless=403,
+        args=("round", "ledger_item"),
+        data=(("do", "progress"), ("text", "x")),
+    ),
+    "reviews:ledger_edit": Address({OFFICE}, {OFFICE}, args=("round", "ledger_item")),
     "reviews:polls": Address(READERS, {OFFICE}, args=POLLS),
     "reviews:polls_live": Address(READERS, args=POLLS),
     "reviews:poll_key": Address(READERS, {OFFICE}, args=POLLS),
@@ -467,6 +483,9 @@ ADDRESSES = {
     "reports:poll_summary": Address(READERS, args=("other_round", "paper_poll")),
     "reports:paper_word": Address(READERS, args=("other_round", "paper_poll")),
     "reports:paper_book": Address(READERS, args=("other_round", "paper_poll")),
+    "reports:circular": Address(ABOVE, args=ROUND),
+    "reports:circular_word": Address(ABOVE, args=ROUND),
+    "reports:circular_book": Address(ABOVE, args=ROUND),
     "reports:compare_duty_reports": Address(None, {OFFICE}, args=DUTY),
     "reports:offline": Address({*READERS, ASSESSOR, OTHER_ASSESSOR}, {OFFICE, ASSESSOR, OTHER_ASSESSOR}, args=ROUND),
     "reports:offline_mine": Address({ASSESSOR}, args=ROUND),
@@ -581,6 +600,10 @@ def site() -> Site:
     PollReceipts.objects.create(poll=poll, codes=["00000-00000"])
     duty_round, handed_in = _duty_reports([(first.unit, accounts[SUBJECT]), (second.unit, accounts[OTHER_SUBJECT])])
     duty_round.duty_reviewers.create(account=accounts[ASSESSOR])
+    day = "2099-01-01"
+    item = LedgerItem.objects.create(
+        round=round_, number=1, subject=first, problem="x", deadline=day, first_deadline=day
+    )
     upload = OfflineUpload(round=round_, by=accounts[ASSESSOR], file_name="x.xlsx", state="ready")
     upload.file.save("x.xlsx", ContentFile(b"x"), save=False)
     upload.marked.save("y.xlsx", ContentFile(b"x"), save=True)
@@ -602,6 +625,7 @@ def site() -> Site:
         "duty_right": handed_in[1].pk,
         "marking_unit": marked.unit_id,
         "upload": upload.pk,
+        "ledger_item": item.pk,
         "other_round": other_round.pk,
         "veto_round": veto_round.pk,
         "veto": 0,

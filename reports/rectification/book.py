@@ -95,7 +95,7 @@ class _Book:
             _("Unit"),
             _("Problem"),
             _("Source"),
-            _("Responsible"),
+            _("Responsible person"),
             _("Measures"),
             _("Deadline"),
             _("State"),

@@ -25,7 +25,7 @@ def write_word(circular: Circular) -> bytes:
         paper.table([_("Unit"), *heads], [_row(line) for line in (*circular.lines, circular.total)], WIDTHS)
     paper.heading(_("Overdue"))
     if circular.overdue:
-        titles = [pgettext("ledger", "No."), _("Unit"), _("Problem"), _("Responsible"), _("Deadline")]
+        titles = [pgettext("ledger", "No."), _("Unit"), _("Problem"), _("Responsible person"), _("Deadline")]
         rows = [
             (item.code, unit_of(item), item.problem, item.responsible, item.deadline.isoformat())
             for item in circular.overdue

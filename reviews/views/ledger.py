@@ -83,6 +83,12 @@ DONE: dict[str, Any] = {
     "take_out": gettext_lazy("The item is taken out of the ledger."),
 }
 WORK = {"measures", "progress", "report"}
+STEP_RIGHTS = {
+    **dict.fromkeys(WORK, "may_work"),
+    **dict.fromkeys(("strike", "return"), "may_verify"),
+    "put_off": "may_put_off",
+    "take_out": "may_change",
+}
 
 
 def _strike(*, item: LedgerItem, by: User, seen: int, note: str) -> object:
@@ -113,6 +119,7 @@ def ledger_item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     if wanted in STEPS and _take(forms[wanted], wanted, item, cast(User, request.user)):
         messages.success(request, DONE[wanted])
         return redirect("reviews:ledger_item", pk, item_pk)
+    rights = _rights(request.user, item)
     context = round_context(request, round_, TAB) | {
         "item": item,
         "forms": forms,
@@ -120,8 +127,10 @@ def ledger_item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "notes": list(item.notes.select_related("by")),
         "trail": list(trail_of_item(item)),
         "carries": list(item.carries.select_related("round")),
-        **_rights(request.user, item),
+        **rights,
     }
+    if wanted in STEPS and not rights[STEP_RIGHTS[wanted]]:
+        context["refused"] = forms[wanted]  # its form is not offered any more: the words must not get lost
     return render(request, "reviews/ledger_item.html", context, status=422 if wanted else 200)
 
 
@@ -131,6 +140,7 @@ def _rights(user: Any, item: LedgerItem) -> dict[str, bool]:
     waits = item.state == ItemState.REPORTED and runs
     verifies = waits and access.may_verify_item(user, item, workers_of([item])[item.pk])
     return {
+        "answers": access.answers_for_item(user, item),
         "may_work": item.state in TO_DO and access.may_work_on_item(user, item),
         "may_verify": verifies,
         "needs_another": waits and not verifies,

@@ -1,4 +1,4 @@
-"""A small stage for the rectification ledger: people who give duty reports, a meeting's commentary, an office of two."""
+"""A small stage for the rectification ledger: people with duty reports, a meeting's commentary, what is done."""
 
 from __future__ import annotations
 

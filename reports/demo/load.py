@@ -14,6 +14,8 @@ from indicators.services import engine_plan, ensure_plan
 from reviews.models import Assignment, Ballot, BallotMark, EventStatus, Round, Subject
 from reviews.services.applicability import set_not_applicable
 from reviews.services.events import EventData, add_event, decide_events
+from reviews.services.ledger import report_done, set_measures
+from reviews.services.ledger_intake import add_item, responsible_for
 from reviews.services.marks import Row, save_rows
 from reviews.services.polls.preparing import prepare_polls
 from reviews.services.rounds import NewSubject, open_round
@@ -62,6 +64,13 @@ EVENTS: tuple[tuple[str, str, str, str, str, str, str, str], ...] = (
     ("区委统战部", "D", "D-2", "1", "报送材料不合要求", "市级通报", "2020-08-15", "rejected"),
 )
 
+# Unit, problem, days left; the first is being put right by the unit's own account, of the second it is reported.
+LEDGER: tuple[tuple[str, str, int, str], ...] = (
+    ("区总工会", "职工维权台账更新不及时，部分案件未注明办结时间。", 30, "planned"),
+    ("区总工会", "基层工会走访计划未按季度落实。", 10, "reported"),
+    ("区档案馆", "档案移交滞后，两个单位的年度档案尚未归集。", 45, ""),
+)
+
 
 @transaction.atomic
 def load_demo() -> Round | None:
@@ -86,6 +95,7 @@ def load_demo() -> Round | None:
     _marks(round_, subjects, strength, draw)
     _events(subjects, accounts["office"])
     _ballots(round_, subjects, strength, draw)
+    _ledger(subjects, accounts["office"], accounts["unit"])
     # Votes in the browser are in preparation: what they would be can be looked at, settled, and tried out.
     prepare_polls(round=round_, by=accounts["office"])
     run_scoring(round=Round.objects.get(pk=round_.pk), by=accounts["office"])
@@ -142,6 +152,18 @@ def _events(subjects: dict[str, Subject], by: User) -> None:
         reason = "依据不足，不予认定" if status == EventStatus.REJECTED else ""
         round_ = next(iter(subjects.values())).round
         decide_events(round=round_, seen=[row for _status, row in rows], status=status, reason=reason, by=by)
+
+
+def _ledger(subjects: dict[str, Subject], office: User, unit: User) -> None:
+    for name, problem, days, state in LEDGER:
+        subject = subjects[name]
+        deadline = timezone.localdate() + datetime.timedelta(days=days)
+        data = responsible_for(subject, problem)
+        item = add_item(round=subject.round, subject=subject, data=data, deadline=deadline, by=office)
+        if state:
+            set_measures(item=item, measures="明确专人负责，按月核对台账并通报。", seen=item.version, by=unit)
+        if state == "reported":
+            report_done(item=item, text="走访计划已补齐并逐月落实，附走访记录。", seen=item.version, by=unit)
 
 
 def _ballots(round_: Round, subjects: dict[str, Subject], strength: dict[str, float], draw: random.Random) -> None:

@@ -28,6 +28,7 @@ def test_what_it_holds():
     assert BallotMark.objects.filter(indicator="E2").count() == 20 * 25
     assert not Mark.objects.filter(note="").exists()
     assert Event.objects.filter(status=EventStatus.PENDING).count() == 5
+    assert [item.state for item in round_.ledger_items.all()] == ["planned", "reported", "open"]
     computation = current_computation(round_)
     incomplete = {s.subject.name for s in read_results(computation) if s.result.missing}
     assert incomplete == {"区侨联", "区红会"}

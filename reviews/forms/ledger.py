@@ -139,10 +139,6 @@ def step_forms(item: LedgerItem, wanted: str, data: Mapping[str, Any] | None) ->
     }
 
 
-def tell_refusal(form: forms.Form, error: InvalidInput) -> None:
-    form.add_error(error.field if error.field in form.fields else None, str(error))
-
-
 def tell_conflict(form: forms.Form, error: Conflict) -> None:
     """Say what somebody else did meanwhile; sent once more, what was typed goes over it knowingly."""
     words = _("%(who)s changed this meanwhile; it is now: %(value)s. Send again what you typed, if it still fits.")

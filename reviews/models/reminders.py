@@ -23,6 +23,7 @@ class Reminder(models.Model):
         POLL = "poll"
         DUTY = "duty"
         SELF = "self"
+        LEDGER = "ledger"  # its rows are `ledger_items`
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="reminders")
     about = models.CharField(max_length=10, choices=About.choices)

@@ -23,6 +23,7 @@ from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from appraisal_site.lib import mailing
 from appraisal_site.lib.background import enqueue
 from reviews.models import Reminder, ReminderMessage, Round
+from reviews.queries.keystroke import locked_round
 from units import audit
 from units.models import User
 from units.services.notifications import Message, notify
@@ -72,6 +73,7 @@ class Occasion(ABC):
     rows: str
     placeholders: Mapping[str, Words]  # in braces in the text → the word for it in the writer's language
     nobody: Words  # why there is nobody to remind
+    while_collecting = True  # only then there is anything to do
 
     def is_in(self, round_: Round) -> bool:
         """Whether the round has this at all."""
@@ -210,7 +212,7 @@ def send_reminder(
         raise NotAllowed
     with transaction.atomic():
         # The round stays locked: of two clicks the second finds what the first has sent.
-        locked = ensure_collecting(round)
+        locked = ensure_collecting(round) if occasion.while_collecting else locked_round(round.pk)
         addressees = occasion.pending(locked, choice)
         if not addressees:
             raise InvalidInput(occasion.nobody, "chosen")

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from reviews.forms.ledger import STEPS, step_forms, tell_conflict, tell_refusal
+from reviews.forms.ledger import STEPS, step_forms, tell_conflict
 from reviews.models import OPEN_ITEMS, TO_DO, ItemSource, ItemState, LedgerItem, Round
 from reviews.navigation import round_context
 from reviews.queries.ledger import (
@@ -31,7 +31,7 @@ from units import access
 from units.guards import require, require_known
 from units.models import User
 
-from ._common import get_round, paged
+from ._common import get_round, paged, refuse
 
 TAB = "ledger"
 STATES = (
@@ -161,6 +161,6 @@ def _take(form: Form, wanted: str, item: LedgerItem, by: User) -> bool:
         item.refresh_from_db()
         return False
     except InvalidInput as error:
-        tell_refusal(form, error)
+        refuse(form, error)
         return False
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,9 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from indicators.rendering import joined
 from reviews.findings import Finding, actions_beside, in_days, open_findings
-from reviews.forms.chase import ReminderForm
 from reviews.forms.ledger import (
     ChangeItemForm,
     ItemForm,
@@ -23,21 +20,18 @@ from reviews.forms.ledger import (
     blame_row,
     finding_rows,
     tell_conflict,
-    tell_refusal,
 )
-from reviews.models import OPEN_ITEMS, ItemSource, LedgerItem, ReminderMessage, Round
+from reviews.models import OPEN_ITEMS, ItemSource, LedgerItem, Round
 from reviews.navigation import round_context
 from reviews.queries.ledger import earlier_ledgers, not_carried
 from reviews.services import ledger as service
 from reviews.services import ledger_intake as intake
-from reviews.services import ledger_reminders as reminders
 from reviews.services.errors import Conflict, InvalidInput, ReviewError
-from reviews.services.reminders import email_is_set_up
 from units import access
 from units.guards import require
 from units.models import User
 
-from ._common import get_round, paged
+from ._common import get_round, paged, refuse
 from .ledger import TAB, get_item
 
 ON_A_PAGE = 50
@@ -77,7 +71,7 @@ def ledger_add(request: HttpRequest, pk: int) -> HttpResponse:
                 by=cast(User, request.user),
             )
         except InvalidInput as error:
-            tell_refusal(form, error)
+            refuse(form, error)
         else:
             messages.success(request, _("Taken into the ledger as %(number)s.") % {"number": item.code})
             return redirect("reviews:ledger_item", pk, item.pk)
@@ -127,7 +121,7 @@ def _change(item: LedgerItem, form: ItemForm, by: User) -> bool:
     except Conflict as error:
         tell_conflict(form, error)
     except InvalidInput as error:
-        tell_refusal(form, error)
+        refuse(form, error)
     else:
         return True
     return False
@@ -220,55 +214,3 @@ def ledger_carry(request: HttpRequest, pk: int) -> HttpResponse:
         "page_obj": paged(request, not_carried(round_, [chosen]) if chosen else []),
     }
     return render(request, "reviews/ledger_carry.html", context)
-
-
-# ---------------------------------------------------------------- what is overdue
-
-
-@require_http_methods(["GET", "POST"])
-def ledger_remind(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write to all who have overdue items, see every message as it will go out, send."""
-    round_ = _kept_round(request, pk)
-    user = cast(User, request.user)
-    subject, text = reminders.default_words()
-    form = ReminderForm(request.POST if request.method == "POST" else None, initial={"subject": subject, "text": text})
-    groups = reminders.groups_overdue(round_)
-    if form.is_bound and form.is_valid():
-        subject, text = form.cleaned_data["subject"], form.cleaned_data["text"]
-        if request.POST.get("do") == "send" and _send(request, round_, form):
-            return redirect("reviews:ledger", pk)
-    previews: list[Any] = []
-    try:
-        previews = reminders.preview(round_, groups, subject, text, user)
-    except InvalidInput as error:
-        if form.is_bound and not form.has_error(error.field):
-            tell_refusal(form, error)
-    recent = [group.name for group in groups if group.reminded]
-    if not recent:
-        del form.fields["confirmed"]
-    context = round_context(request, round_, TAB) | {
-        "form": form,
-        "groups": groups,
-        "recent": recent,
-        "hours": settings.REMINDER_PAUSE_HOURS,
-        "previews": previews,
-        "placeholders": list(reminders.PLACEHOLDERS.values()),
-        "email": email_is_set_up(),
-    }
-    return render(request, "reviews/ledger_remind.html", context, status=422 if form.errors else 200)
-
-
-def _send(request: HttpRequest, round_: Round, form: ReminderForm) -> bool:
-    try:
-        reminder = reminders.remind(round=round_, by=cast(User, request.user), **form.cleaned_data)
-    except InvalidInput as error:
-        tell_refusal(form, error)
-        return False
-    rows = list(reminder.messages.all())
-    reached = len({row.account_id for row in rows if row.account_id})
-    words = ngettext("%(count)d account was reminded.", "%(count)d accounts were reminded.", reached)
-    messages.success(request, words % {"count": reached})
-    if unreached := [row.assessor for row in rows if row.state == ReminderMessage.State.UNREACHED]:
-        words = _("Nobody has an account for: %(names)s. Remind them by telephone.")
-        messages.warning(request, words % {"names": joined(unreached)})
-    return True

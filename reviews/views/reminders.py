@@ -19,6 +19,7 @@ from reviews.models import Phase, Reminder, ReminderMessage, Round
 from reviews.navigation import round_context
 from reviews.queries.reminders import reminders_of
 from reviews.services.errors import InvalidInput, ReviewError
+from reviews.services.ledger_reminders import LEDGER
 from reviews.services.reminders import (
     Addressee,
     Choice,
@@ -55,6 +56,8 @@ DUTY_DESK = Desk(DUTY_REPORTS, "duty", "reviews:duty_list", "reviews:duty_remind
 SELF_DESK = Desk(
     SELF_REPORTS, "self_reports", "reviews:self_report_list", "reviews:self_remind", "reviews:self_reminders"
 )
+
+LEDGER_DESK = Desk(LEDGER, "ledger", "reviews:ledger", "reviews:ledger_remind", "reviews:ledger_reminders")
 
 
 def _choice(request: HttpRequest) -> Choice:
@@ -96,7 +99,7 @@ def remind(request: HttpRequest, pk: int, desk: Desk) -> HttpResponse:
         "unshown": letters[SHOWN:],
         "placeholders": list(occasion.placeholders.values()),
         "email": mailing.is_set_up(),
-        "possible": round_.phase == Phase.COLLECTING,
+        "possible": round_.phase == Phase.COLLECTING or not occasion.while_collecting,
     }
     return render(request, "reviews/remind.html", context, status=status_of(form))
 

@@ -15,9 +15,11 @@ from reviews.models import BallotComment, BallotCount, Inspection, LedgerItem, P
 from reviews.queries.duty_reports import layout_for
 from reviews.queries.evidence import find_place, may_read_file, visible_files
 from reviews.queries.ledger import asked_of, earlier_ledgers, ledger_of, ledger_seen_by, state_counts
-from reviews.services import errors, ledger, ledger_intake, ledger_reminders
+from reviews.services import errors, ledger, ledger_intake
 from reviews.services.evidence import add_evidence, withdraw_evidence
 from reviews.services.ledger_intake import ItemData, Wanted
+from reviews.services.ledger_reminders import LEDGER
+from reviews.services.reminders import Choice, RemindedRecently, send_reminder
 from reviews.services.subjects import withdraw_subject
 from reviews.words import today
 from tests.factories import make_unit, make_user
@@ -515,14 +517,15 @@ def test_the_next_report_answers_what_is_open_and_what_was_struck_off_since(roun
 
 
 def remind(round_: Round, by: User, **values: Any) -> Any:
-    values = {"subject": "{round}", "text": "{name}\n{问题}"} | values
-    return ledger_reminders.remind(round=round_, by=by, **values)
+    values = {"subject": "{round}", "text": "{name}\n{问题}", "choice": Choice(late=True)} | values
+    return send_reminder(occasion=LEDGER, round=round_, by=by, **values)
 
 
 def test_one_message_reminds_of_all_that_is_overdue_with_one_subject(round_, subject, writer, office):
     items = [late(add(subject, office, words)) for words in ("甲问题", "乙问题")]
-    add(subject, office, "未到期")
+    other = add(subject, office, "未到期")
     late(reported(subject, writer, office, "已申报"))
+    Round.objects.filter(pk=round_.pk).update(phase="sealed")
     reminder = remind(round_, office)
     assert set(reminder.ledger_items.all()) == set(items)
     [message] = reminder.messages.all()
@@ -532,8 +535,9 @@ def test_one_message_reminds_of_all_that_is_overdue_with_one_subject(round_, sub
     assert "未到期" not in message.text
     assert "已申报" not in message.text
     told = Notification.objects.filter(account=writer).latest("pk")
-    assert told.url.endswith("/ledger/?state=overdue")
-    with pytest.raises(ledger_reminders.RemindedRecently):
+    assert told.url.endswith("/ledger/?state=open")
+    assert set(remind(round_, office, choice=Choice([other.pk])).ledger_items.all()) == {other}
+    with pytest.raises(RemindedRecently):
         remind(round_, office)
     remind(round_, office, confirmed=True)
 

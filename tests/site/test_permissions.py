@@ -412,6 +412,7 @@ ADDRESSES = {
     "reviews:ledger_carry": Address({OFFICE}, {OFFICE}, args=ROUND),
     "reviews:ledger_strike": Address(None, {OFFICE}, args=ROUND),
     "reviews:ledger_remind": Address({OFFICE}, {OFFICE}, args=ROUND),
+    "reviews:ledger_reminders": Address(ABOVE, args=ROUND),
     "reviews:ledger_item": Address(
         {*ABOVE, SUBJECT},
         {OFFICE, SUBJECT},

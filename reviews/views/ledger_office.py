@@ -188,7 +188,12 @@ def ledger_strike(request: HttpRequest, pk: int) -> HttpResponse:
 def _ticked(request: HttpRequest) -> list[tuple[int, int]]:
     """(item, version) of each tick; what is neither is left out."""
     pairs = [value.partition(".")[::2] for value in request.POST.getlist("item")]
-    return [(int(pk), int(seen)) for pk, seen in pairs if pk.isdecimal() and seen.isdecimal()]
+    return [(int(pk), int(seen)) for pk, seen in pairs if _is_id(pk) and _is_id(seen)]
+
+
+def _is_id(text: str) -> bool:
+    """Also that it fits a column: a longer number is nobody's, and no database takes it."""
+    return text.isdecimal() and len(text) <= 18
 
 
 @require_http_methods(["GET", "POST"])
@@ -199,7 +204,7 @@ def ledger_carry(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("from", "")
     chosen = next((one for one in rounds if str(one.pk) == wanted), rounds[0] if rounds else None)
     if request.method == "POST":
-        ticked = [int(value) for value in request.POST.getlist("item") if value.isdecimal()]
+        ticked = [int(value) for value in request.POST.getlist("item") if _is_id(value)]
         try:
             number = intake.carry_on(round=round_, items=ticked, by=cast(User, request.user))
         except InvalidInput as error:

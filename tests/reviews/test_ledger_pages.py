@@ -122,7 +122,7 @@ def test_an_item_is_not_found_in_the_ledger_of_another_round(round_, subject, of
     item = add(subject, office)
     later = again(round_, "2026")
     page(office, url("ledger_item", later.pk, item.pk), 404)
-    post(office, url("ledger_carry", later.pk), item=[item.pk])
+    post(office, url("ledger_carry", later.pk), item=[item.pk, "9" * 30, "x"])
     assert item.problem in page(office, url("ledger_item", later.pk, item.pk))
     html = page(office, url("ledger", later.pk))
     assert item.code in html
@@ -327,7 +327,13 @@ def test_several_are_struck_off_in_the_list(round_, subject, writer, office):
     items = [reported(subject, writer, office, problem) for problem in ("甲", "乙")]
     ticks = [f"{item.pk}.{item.version}" for item in items]
     assert ticks[0] in page(office, url("ledger", round_.pk))
-    post(office, url("ledger_strike", round_.pk), item=[*ticks, "x", "1.y"], note="抽查属实", query="state=reported")
+    post(
+        office,
+        url("ledger_strike", round_.pk),
+        item=[*ticks, "x", "1.y", "9" * 30 + ".1"],
+        note="抽查属实",
+        query="state=reported",
+    )
     assert {now(item).state for item in items} == {"struck_off"}
     client = client_for(office)
     response = client.post(url("ledger_strike", round_.pk), {"item": ticks}, follow=True)

@@ -221,5 +221,4 @@ def test_a_result_of_one_subject_alone(tmp_path):
 
 
 WORKBOOK_QUERIES = 7
-HOME_QUERIES = 73
-HOME_QUERIES = 66
+HOME_QUERIES = 74

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from indicators.services import engine_plan, ensure_plan
-from reviews.findings import open_findings
+from reviews.findings import actions_beside, open_findings
 from reviews.models import Round
+from reviews.services.interviews import arrange_interview, of_result
 from reviews.services.ledger_intake import Wanted, take_in
 from reviews.words import today
 from scoring.ledger_findings import demands_of
@@ -64,3 +68,20 @@ def test_a_bad_result_is_a_finding_once_it_is_announced():
     assert [finding.key for finding in open_findings(round_, office)] == [middling.key]
     round_.phase = "reviewing"
     assert open_findings(round_, office) == []
+
+
+def test_beside_a_bad_result_stands_the_interview_that_it_leads_to():
+    round_ = graded("farm-two-duties", "好", "一般", "差")
+    office = make_user(Role.OFFICE)
+    found = open_findings(round_, office)
+    due = reverse("scoring:result_interviews", args=[round_.pk])
+    assert [[action.url for action in actions] for actions in actions_beside(found, office).values()] == [[due], [due]]
+    subject = found[0].subject
+    cause = of_result(subject, "差")
+    interview = arrange_interview(round=round_, subject=subject, reason="x", due_on=None, source=cause, by=office)
+    with CaptureQueriesContext(connection) as queries:
+        beside = actions_beside(found, office)
+    assert len(queries) == 3
+    assert beside[found[0].key][0].url == reverse("reviews:interview", args=[round_.pk, interview.pk])
+    assert beside[found[1].key][0].url == due
+    assert actions_beside(found, make_user(Role.LEADER)) == {}

@@ -19,6 +19,7 @@ from .meeting_actions import Action, on_commentaries
 from .models import Conclusion, Inspection, ItemSource, LedgerItem, MeetingState, Remark, RemarkKind, Round, Subject
 from .queries.ledger import asked_of
 from .queries.poll_office import comments_of
+from .queries.promises import unfinished_promises
 from .tree import Tree
 
 
@@ -84,6 +85,22 @@ def visits(round_: Round, user: User) -> Iterator[Finding]:
             text=row.found,
             words=" · ".join((row.sampling.title, f"{row.indicator} {node.title if node else ''}".strip())),
             url=reverse("reviews:inspection", args=[round_.pk, row.pk]),
+        )
+
+
+@findings_from
+def promises_left(round_: Round, user: User) -> Iterator[Finding]:
+    """Promises and tasks that were not done, or not as the check found. Three queries."""
+    if not access.may_see_all_promises(user):
+        return
+    for row in unfinished_promises(round_):
+        yield Finding(
+            source=ItemSource.PROMISE,
+            source_id=str(row.pk),
+            subject=row.list.subject,
+            text=row.text,
+            words=" · ".join(filter(None, (row.list.get_kind_display(), row.measure)))[:240],
+            url=reverse("reviews:promise_list", args=[round_.pk, row.list_id]),
         )
 
 

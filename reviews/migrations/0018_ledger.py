@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField(verbose_name='number')),
                 ('problem', models.TextField(verbose_name='problem')),
-                ('source', models.CharField(choices=[('commentary', 'commentary at a meeting'), ('comment', 'comment of a voter'), ('inspection', 'on-site verification'), ('result', 'result of the appraisal'), ('hand', 'entered by hand')], default='hand', max_length=12, verbose_name='source')),
+                ('source', models.CharField(choices=[('commentary', 'commentary at a meeting'), ('comment', 'comment of a voter'), ('inspection', 'on-site verification'), ('result', 'result of the appraisal'), ('promise', 'promise or task not fulfilled'), ('hand', 'entered by hand')], default='hand', max_length=12, verbose_name='source')),
                 ('source_id', models.CharField(blank=True, max_length=40)),
                 ('source_words', models.CharField(blank=True, max_length=240, verbose_name='where it comes from')),
                 ('source_url', models.CharField(blank=True, max_length=240)),

@@ -34,6 +34,7 @@ class ItemSource(models.TextChoices):
     COMMENT = "comment", _("comment of a voter")
     INSPECTION = "inspection", _("on-site verification")
     RESULT = "result", _("result of the appraisal")
+    PROMISE = "promise", _("promise or task not fulfilled")
     HAND = "hand", _("entered by hand")
 
 

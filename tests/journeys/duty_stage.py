@@ -19,7 +19,18 @@ from docx import Document
 from indicators.services import ensure_plan
 from reports.models import Job
 from reviews.duty.layout import EXTRA
-from reviews.models import DutyComment, DutyReport, Meeting, Participation, Poll, Publication, Round, Subject
+from reviews.models import (
+    DutyComment,
+    DutyReport,
+    Interview,
+    LedgerItem,
+    Meeting,
+    Participation,
+    Poll,
+    Publication,
+    Round,
+    Subject,
+)
 from reviews.queries.duty_reports import layout_for
 from tests.factories import make_unit, make_user
 from tests.reviews.duty import good_texts
@@ -32,6 +43,16 @@ NAMES = ("张一", "李二", "王三", "赵四")
 GUESTS = 3  # of each group that is invited, besides those who talk
 CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 PART = re.compile(r"[0-9A-Z]{5}(?:-[0-9A-Z]{5}){3}")
+RECORD = {
+    "held_on": "2026-11-20",
+    "place": "二楼谈话室",
+    "interviewers": "王书记",
+    "recorder": "员工甲",
+    "said": "指出评议中反映的问题。",
+    "answer": "认识到问题所在。",
+    "demands": "一个月内拿出整改措施。",
+    "statement": "接受批评，按期整改。",
+}
 ASKED, ANSWERED, SAID = "谁来整改？", "我来整改，月底完成。", "要举一反三，抓好整改。"
 
 
@@ -379,3 +400,53 @@ class Journey:
         assert "另有补充。" in log_in("leader").get(address).text
         self.writers["S02"].get(address, expect=404)
         self.writers["S01"].get(address)
+
+    # ------------------------------------------------------------ what is to be put right
+
+    def put_right(self) -> None:
+        """Commentary and grade of the last subject become items; he puts them right, the office strikes them off."""
+        office, last = self.office, self.subjects[-1]
+        writer = self.writers[last.code]
+        page = office.get(self.url("ledger_findings"))
+        assert page.html.count('name="finding"') == len(NAMES) + self._results_to_put_right()
+        mine = [row for row in page.html.split("<tr") if f">{last.name}<" in row]
+        keys = [re.findall(r'name="finding" value="([^"]+)"', row)[0] for row in mine]
+        press(office, page, f"problem-{keys[0]}", finding=keys)
+        items = list(LedgerItem.objects.all())
+        assert {item.subject_id for item in items} == {last.pk}
+        assert {item.source for item in items} >= {"commentary"}
+        assert len(items) == len(keys)
+        for item in items:
+            address = self.url("ledger_item", item.pk)
+            assert address in writer.get(self.url("ledger")).html
+            page = press(writer, writer.get(address), "measures", do="measures", measures="每月走访两次。")
+            page = press(writer, page, "progress", do="progress", text="已走访三十户。")
+            press(writer, page, "report", do="report", text="问题已解决。")
+            self.writers["S01"].get(address, expect=404)
+        page = office.get(self.url("ledger"))
+        ticks = re.findall(r'name="item" value="([^"]+)"', page.html)
+        press(office, page, "note", item=ticks, note="入户核实，情况属实")
+        assert set(LedgerItem.objects.values_list("state", flat=True)) == {"struck_off"}
+        assert "每月走访两次。" in writer.get(self.url("ledger_item", items[0].pk)).text
+        assert f"已销号 {len(items)} 项" in office.get(reverse("reports:circular", args=[self.round.pk])).text
+
+    def _results_to_put_right(self) -> int:
+        page = self.office.get(self.url("ledger_findings"))
+        return page.html.count('name="finding" value="result.')
+
+    def interview(self) -> None:
+        """To which the result leads: arranged, held, then read and confirmed by the interviewed person alone."""
+        office, last = self.office, self.subjects[-1]
+        page = office.get(reverse("scoring:result_interviews", args=[self.round.pk]))
+        ticks = re.findall(r'name="subject" value="(\d+)"', page.html)
+        assert str(last.pk) in ticks
+        press(office, page, "due_on", subject=[str(last.pk)])
+        interview = Interview.objects.get()
+        writer, address = self.writers[last.code], self.url("interview", interview.pk)
+        self.writers["S01"].get(address, expect=404)
+        page = office.get(self.url("interview_record", interview.pk))
+        office.send(page, page.form(having="statement"), do="held", **RECORD)
+        assert RECORD["demands"] in writer.get(address).text
+        press(writer, writer.get(address), "confirm", do="confirm")
+        interview.refresh_from_db()
+        assert interview.state == "confirmed"

@@ -1,4 +1,4 @@
-"""The seven plans with duty reports, page by page, from the first account to the announced result."""
+"""The seven plans with duty reports, page by page, from the first account to the problem that is struck off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PLANS = {
 
 
 @pytest.mark.parametrize("plan", PLANS)
-def test_from_writing_to_the_announced_result(plan):
+def test_from_writing_to_the_struck_off_problem(plan):
     values, grades = PLANS[plan]
     journey = Journey(plan, values)
     journey.open_round()
@@ -44,6 +44,12 @@ def test_from_writing_to_the_announced_result(plan):
     journey.mark()
     journey.compute_and_announce(dict(zip(journey.values, grades, strict=True)))
     journey.publish()
+    journey.put_right()
+    if plan == "bank-midlevel":  # of its grades only 不称职 would lead to one
+        page = journey.office.get(reverse("scoring:result_interviews", args=[journey.round.pk]))
+        assert "没有须约谈的结果" in page.text
+    else:
+        journey.interview()
 
 
 # ---------------------------------------------------------------- one of them at the screen

@@ -15,7 +15,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from reviews.findings import open_findings
 from reviews.models import (
+    LedgerItem,
     Phase,
     Promise,
     PromiseHandIn,
@@ -31,6 +33,7 @@ from reviews.queries.evidence import find_place, may_read_file
 from reviews.queries.promises import counts_of, history_of, unfinished_before, unfinished_promises
 from reviews.services import errors
 from reviews.services.evidence import add_evidence
+from reviews.services.ledger_intake import Wanted, take_in
 from reviews.services.promise_reports import Said, check_rows, return_report, save_report, submit_report
 from reviews.services.promise_tasks import give_tasks
 from reviews.services.promises import change_rows, decide_rows, give_up_change, save_rows, submit_rows
@@ -295,6 +298,11 @@ def test_a_report_is_written_handed_in_checked_and_counted(round_, subject, writ
     counts = counts_of(round_)
     assert (counts.rows, counts.done, counts.left, counts.unchecked, counts.percent) == (2, 1, 1, 0, 50)
     assert list(unfinished_promises(round_)) == [second]
+    [finding] = open_findings(round_, office)
+    assert (finding.key, finding.text, finding.subject) == (f"promise.{second.pk}", second.text, subject)
+    take_in(round=round_, wanted=[Wanted(finding.key, finding.text, finding.deadline)], by=office)
+    assert open_findings(round_, office) == []
+    assert LedgerItem.objects.get().source == "promise"
     assert AuditEntry.objects.filter(action="check promise").count() == 2
 
 

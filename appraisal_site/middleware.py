@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -30,3 +32,21 @@ class ChosenLanguageMiddleware:
             return get_supported_language_variant(chosen)
         except LookupError:
             return settings.LANGUAGE_CODE
+
+
+class ContentPolicyMiddleware:
+    """django-csp's policy, which is the same for all pages and so written once. Its own middleware would put it together
+    anew for every answer, which takes longer than checking a session.
+
+    As there, Django's pages for developers go without: they have their styles in them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not (settings.DEBUG and response.status_code in {404, 500}):
+            response.headers.setdefault(HEADER, self.policy)
+        return response

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sheet_site import ROOT, TOKEN, free_port, log_in, set_up, wait_for
+from sheet_site import ROOT, TOKEN, free_port, log_in, set_up, wait_for  # puts tools/ on the path
+
+import run  # isort: skip
 
 __all__ = ["TOKEN", "Site", "Voter", "open_site", "prepare", "serve", "serve_bare"]
-THREADS = ("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning")
 
 
 @dataclass(frozen=True)
@@ -118,18 +118,18 @@ def _sessions() -> dict[int, str]:
 
 
 def serve(port: int) -> subprocess.Popen[bytes]:
-    """The product, with the processes and threads of `make run`."""
-    return _gunicorn("appraisal_site.settings", port)
+    """The product as `make run` starts it."""
+    return _server(port, run.server(port), "appraisal_site.settings")
 
 
 def serve_bare(port: int) -> subprocess.Popen[bytes]:
-    """The bare view, with the same processes and threads."""
-    return _gunicorn("bare_settings", port)
-
-
-def _gunicorn(settings: str, port: int) -> subprocess.Popen[bytes]:
+    """The bare view by the same server, with the same processes and threads."""
     application = "django.core.wsgi:get_wsgi_application()"
-    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", *THREADS]
+    command = [application if word == "appraisal_site.wsgi" else word for word in run.server(port)]
+    return _server(port, command, "bare_settings")
+
+
+def _server(port: int, command: list[str], settings: str) -> subprocess.Popen[bytes]:
     paths = os.pathsep.join([str(ROOT), str(Path(__file__).resolve().parent)])
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": paths}
     # A group of its own: what kills it kills its workers too.

@@ -32,10 +32,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from poll_rates import Side, as_table, by_turns, ratios
 from poll_site import TOKEN, Site, Voter, open_site, prepare, serve, serve_bare
 
 LEAST = 0.70
-ROUNDS = 5  # of the comparison, each on both
+WARM = 3  # slices on each side that do not count
 
 
 class Client:
@@ -62,14 +63,8 @@ class Client:
 
     def impatient(self, path: str, fields: dict[str, str]) -> None:
         """Send a ballot and hang up before the answer comes."""
-        body = urlencode(fields).encode()
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken={TOKEN}\r\nX-CSRFToken: {TOKEN}\r\n"
-            f"Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as raw:
-            raw.sendall(head.encode() + body)
+            raw.sendall(raw_request(path, fields))
 
 
 def ballot(voter: Voter, draw: random.Random) -> dict[str, str]:
@@ -79,61 +74,36 @@ def ballot(voter: Voter, draw: random.Random) -> dict[str, str]:
 # ---------------------------------------------------------------- side by side
 
 
-def rate(port: int, jobs: list[tuple[str, dict[str, str], str]], clients: int) -> float:
-    """Ballots a second, all of them taken."""
-    waiting = list(reversed(jobs))
-    lock = threading.Lock()
-    refused: list[tuple[int, bytes]] = []
-
-    def work() -> None:
-        client = Client(port)
-        while True:
-            with lock:
-                if not waiting:
-                    return
-                path, fields, session = waiting.pop()
-            status, answer = client.post(path, fields, session)
-            if status != 200:
-                refused.append((status, answer))
-
-    start = time.monotonic()
-    threads = [threading.Thread(target=work) for _number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if refused:
-        raise SystemExit(f"refused: {refused[0]}")
-    return len(jobs) / (time.monotonic() - start)
-
-
-def side_by_side(voters: int, clients: int) -> float:
-    """The median of the product's rate to the bare view's, pair by pair."""
+def side_by_side(slices: int, size: int, clients: int) -> dict[str, float]:
+    """The product's rate to the bare view's, by time of the day and by processor time."""
     draw = random.Random(1)
-    site = open_site(voters, accounts=True)
-    each = voters // (2 * ROUNDS)
+    each = (slices + WARM) * size
+    site = open_site(2 * each, accounts=True)
+    mine = [raw_request("/vote/cast/", ballot(one, draw), one.session) for one in site.voters[:each]]
+    theirs = [
+        raw_request("/vote", {"entitlement": str(one.entitlement), "poll": str(site.poll), "box": "x" * site.sealed}, one.session)
+        for one in site.voters[each:]
+    ]
     product, bare = serve(site.port), serve_bare(site.port + 1)
-    ratios = []
-    print("| | product, ballots a second | bare view | ratio |\n| --- | ---: | ---: | ---: |")
     try:
-        rest = list(site.voters)
-        for number in range(ROUNDS):
-            ours, theirs, rest = rest[:each], rest[each : 2 * each], rest[2 * each :]
-            mine = [("/vote/cast/", ballot(one, draw), one.session) for one in ours]
-            box = "x" * site.sealed
-            fields = [{"entitlement": str(one.entitlement), "poll": str(site.poll), "box": box} for one in theirs]
-            other = [("/vote", each_, one.session) for one, each_ in zip(theirs, fields, strict=True)]
-            # Whoever goes second finds the machine warmer: they take turns.
-            if number % 2:
-                slow, fast = rate(site.port, mine, clients), rate(site.port + 1, other, clients)
-            else:
-                fast, slow = rate(site.port + 1, other, clients), rate(site.port, mine, clients)
-            ratios.append(slow / fast)
-            print(f"| {number + 1} | {slow:.0f} | {fast:.0f} | {slow / fast:.2f} |", flush=True)
+        sides = Side("product", site.port, product.pid, mine), Side("bare view", site.port + 1, bare.pid, theirs)
+        by_turns(sides, slices=slices, size=size, clients=clients, warm=WARM)
     finally:
         for server in (product, bare):
             kill(server)
-    return sorted(ratios)[len(ratios) // 2]
+    print(as_table(sides))
+    return ratios(*sides)
+
+
+def raw_request(path: str, fields: dict[str, str], session: str = "") -> bytes:
+    body = urlencode(fields).encode()
+    cookie = f"csrftoken={TOKEN}" + (f"; sessionid={session}" if session else "")
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nX-CSRFToken: {TOKEN}\r\n"
+        f"Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 # ---------------------------------------------------------------- the storm
@@ -285,15 +255,21 @@ def main() -> int:
     parser.add_argument("--voters", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--subjects", type=int, default=25)
+    parser.add_argument("--slices", type=int, default=24, help="on each side; 0 leaves the comparison out")
+    parser.add_argument("--slice", type=int, default=80, help="ballots of one")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder), asked.subjects)
         from django.db import connection
 
         print(f"\n{connection.vendor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start\n")
-        ratio = side_by_side(asked.voters, 8)
-        print(f"\nmedian of the ratios {ratio:.2f}")
-        bad = stormy(asked.voters, asked.clients)
+        ratio = LEAST
+        if asked.slices:
+            found = side_by_side(asked.slices, asked.slice, 8)
+            ratio = found["wall"]
+            print(f"\nproduct to bare view: {ratio:.2f} (quartiles of the pairs {found['low']:.2f}–{found['high']:.2f})")
+            print(f"by processor time {found['cpu']:.2f}, with the database's {found['cpu with database']:.2f}", flush=True)
+        bad = asked.voters > 0 and stormy(asked.voters, asked.clients)
     return 1 if bad or ratio < LEAST else 0
 
 

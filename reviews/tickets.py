@@ -22,7 +22,7 @@ from . import sealing
 from .ballot_form import Place
 from .models import Door, Entitlement, Poll
 from .queries.booth import door_of, free_seat, has_voted, seat_of
-from .queries.polls import by_code
+from .queries.polls import by_code, by_key
 from .services.errors import ReviewError
 from .services.polls.casting import NotEntitled, cast_at_door, cast_ballot, no_seat, receipt_of, to_cast
 
@@ -142,8 +142,7 @@ def _by_account(key: str, user: Any, *, casting: bool) -> Ticket:
     if not user.is_authenticated:
         raise LoginFirst
     pk = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
-    rows = Entitlement.objects.select_related("poll__round", "paper")
-    found = to_cast(pk=pk) if casting else rows.filter(pk=pk).first()
+    found = to_cast(pk=pk) if casting else by_key(pk)
     if found is None or not access.may_cast(user, found):
         raise NotYours
     return Ticket(found, {"ballot": str(found.pk)})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 
 from django.db import connection
@@ -27,6 +27,10 @@ def in_turn() -> Iterator[None]:
         return
     # One of each process waits for the file, the others for that one: a lock that is given up wakes all who wait.
     # A file of its own: to close the database's file here would give up SQLite's own locks on it.
-    with _here, Path(f"{name}-turn").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    with _here:
+        file = os.open(f"{name}-turn", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)

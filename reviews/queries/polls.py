@@ -57,6 +57,11 @@ def by_code(typed: str) -> Entitlement | None:
     return rows.select_related("poll__round", "paper").first()
 
 
+def by_key(pk: int) -> Entitlement | None:
+    """An entitlement with its poll, round and paper. One query."""
+    return Entitlement.objects.filter(pk=pk).select_related("poll__round", "paper").first()
+
+
 @dataclass(frozen=True, slots=True)
 class Turnout:
     """Of a poll: who may vote online, who has, who votes on paper."""

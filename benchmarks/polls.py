@@ -80,10 +80,8 @@ def side_by_side(slices: int, size: int, clients: int) -> dict[str, float]:
     each = (slices + WARM) * size
     site = open_site(2 * each, accounts=True)
     mine = [raw_request("/vote/cast/", ballot(one, draw), one.session) for one in site.voters[:each]]
-    theirs = [
-        raw_request("/vote", {"entitlement": str(one.entitlement), "poll": str(site.poll), "box": "x" * site.sealed}, one.session)
-        for one in site.voters[each:]
-    ]
+    more = {"poll": str(site.poll), "size": str(site.sealed)}
+    theirs = [raw_request("/vote", ballot(one, draw) | more, one.session) for one in site.voters[each:]]
     product, bare = serve(site.port), serve_bare(site.port + 1)
     try:
         sides = Side("product", site.port, product.pid, mine), Side("bare view", site.port + 1, bare.pid, theirs)

@@ -165,14 +165,14 @@ def check(terms: Terms, paper: Sequence[Sequence[Any]], typed: Answers, comments
     found = Checked()
     leaves = {leaf.code: leaf for leaf in terms.leaves}
     places = places_of(paper)
-    if set(typed) - set(places):
+    if not typed.keys() <= set(places):
         words = _("This ballot asks less than the page showed. Load the page again; what you chose is kept.")
         found.problems.append(Problem(words))
     for place in places:
-        raw = typed.get(place, "").strip()
-        answer = ABSTAIN if raw == "" else read_answer(leaves[place[1]], raw)
+        raw, leaf = typed.get(place, "").strip(), leaves[place[1]]
+        answer = read_answer(leaf, raw) if raw else ABSTAIN
         if answer is None:
-            found.problems.append(Problem(expected(leaves[place[1]]), place))
+            found.problems.append(Problem(expected(leaf), place))
         elif answer == ABSTAIN and not terms.abstain:
             found.problems.append(Problem(_("Not rated yet; this ballot does not take abstentions."), place))
         found.answers[place] = answer or ABSTAIN
@@ -210,7 +210,7 @@ def expected(leaf: Leaf) -> str:
 def over_limits(terms: Terms, answers: Answers) -> list[str]:
     """Where an option was given more often than the terms allow, in words."""
     found = []
-    for leaf in terms.leaves:
+    for leaf in terms.leaves if terms.limits else ():
         given = [answer for (_subject, code), answer in answers.items() if code == leaf.code]
         for option, share in terms.limits:
             most, times = limit_of(share, len(given)), given.count(option)

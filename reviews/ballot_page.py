@@ -47,11 +47,11 @@ def read_sent(post: Mapping[str, str]) -> Sent:
     for name, value in post.items():
         kind, _dot, rest = name.partition(".")
         subject, _dot, code = rest.partition(".")
-        if not (subject.isascii() and subject.isdigit() and len(subject) < 19):
+        if not (subject.isascii() and subject.isdigit() and len(subject) < 19) or not (typed := value.strip()):
             continue
-        if kind == "a" and code and value.strip():
-            sent.typed[int(subject), code] = value.strip()
-        elif kind == "c" and not code and value.strip():
+        if kind == "a" and code:
+            sent.typed[int(subject), code] = typed
+        elif kind == "c" and not code:
             sent.comments[int(subject)] = value
     return sent
 

@@ -93,6 +93,7 @@ def _surroundings(settings: Any, tmp_path: Path) -> None:
     """Jobs run at once on commit; files and cache of a test are its own; passwords are quick."""
     settings.TASKS_EAGER = True
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.VAR_DIR = tmp_path
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

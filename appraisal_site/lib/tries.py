@@ -1,39 +1,51 @@
-"""How often something was tried from an address lately. In this process's memory only.
+"""How often something was tried from an address lately, over all web processes: in Redis, else in a small file.
 
-Addresses are kept as hashes under a key that the process draws at its start, and for minutes: nothing of it is ever
-on a disk or in a shared cache, where it would tell who came when. Each web process counts for itself, so limits are
-a little more generous than they say.
+Addresses are kept as hashes under the server's key, and for minutes: the file forgets the old ones whenever it is
+asked, and overwrites them. It lies apart from the database, so that no backup and no log of changes has them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
+import hmac
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
 
-from django.core.cache.backends.locmem import LocMemCache
+from django.conf import settings
+from django.core.cache import cache
 
-_KEY = secrets.token_bytes(32)
-_counts = LocMemCache("tries", {"OPTIONS": {"MAX_ENTRIES": 20_000}})
+_FILE = "tries.sqlite3"
+_READY = """
+    PRAGMA secure_delete = ON;
+    PRAGMA synchronous = OFF;
+    CREATE TABLE IF NOT EXISTS tries (hash TEXT PRIMARY KEY, number INTEGER NOT NULL, until REAL NOT NULL);
+"""
+_COUNT = """
+    INSERT INTO tries VALUES (?, 1, ?) ON CONFLICT (hash) DO UPDATE SET number = number + 1 RETURNING number
+"""
 
 
 def count(purpose: str, address: str, *, minutes: int) -> int:
     """One more; gives how many it are within the minutes that began with the first."""
-    key = _hashed(purpose, address)
+    hashed = hmac.new(settings.SECRET_KEY.encode(), f"tries|{purpose}|{address}".encode(), hashlib.sha256).hexdigest()
+    return _in_redis(hashed, 60 * minutes) if settings.REDIS_URL else _in_file(hashed, 60 * minutes)
+
+
+def _in_redis(hashed: str, seconds: int) -> int:
     while True:
-        _counts.add(key, 0, timeout=60 * minutes)
+        cache.add(f"tries:{hashed}", 0, timeout=seconds)
         try:
-            return int(_counts.incr(key))
+            return int(cache.incr(f"tries:{hashed}"))
         except ValueError:  # it expired just now
             continue
 
 
-def counted(purpose: str, address: str) -> int:
-    return int(_counts.get(_hashed(purpose, address), 0))
-
-
-def forget() -> None:
-    _counts.clear()
-
-
-def _hashed(purpose: str, address: str) -> str:
-    return hashlib.blake2b(f"{purpose}|{address}".encode(), key=_KEY, digest_size=16).hexdigest()
+def _in_file(hashed: str, seconds: int) -> int:
+    now = time.time()
+    with closing(sqlite3.connect(Path(settings.VAR_DIR) / _FILE, timeout=10, isolation_level=None)) as file:
+        file.executescript(_READY)
+        file.execute("DELETE FROM tries WHERE until <= ?", [now])
+        [number] = file.execute(_COUNT, [hashed, now + seconds]).fetchone()
+    return int(number)

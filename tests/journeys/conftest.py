@@ -7,15 +7,12 @@ from typing import Any
 
 import pytest
 
-from appraisal_site.lib import tries
-
 from .screen import Screen
 
 
 @pytest.fixture
 def screens(chromium: Any, live_server: Any) -> Iterator[Any]:
     """`screens(390, has_touch=True)` opens a window of that width, with options of a browser context."""
-    tries.forget()
     opened: list[Screen] = []
 
     def open_window(width: int = 390, **options: Any) -> Screen:

@@ -13,7 +13,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from appraisal_site.lib import tries
 from appraisal_site.lib.quiet import NotOfVotes
 from reviews.models import Poll
 from reviews.tickets import known_device
@@ -29,11 +28,6 @@ pytestmark = pytest.mark.django_db
 ENTRY, BALLOT, CAST = "/vote/", "/vote/ballot/", "/vote/cast/"
 JSON = {"Accept": "application/json"}
 STATIC = Path(__file__).resolve().parents[2] / "static"
-
-
-@pytest.fixture(autouse=True)
-def _no_tries_yet():
-    tries.forget()
 
 
 # ---------------------------------------------------------------- links

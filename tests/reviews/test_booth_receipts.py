@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from appraisal_site.lib import tries
 from indicators.services import engine_plan, ensure_plan
 from reviews.ballot_form import Leaf, terms_of
 from reviews.ballot_page import face_of
@@ -26,11 +25,6 @@ pytestmark = pytest.mark.django_db
 ENTRY, BALLOT, CAST = "/vote/", "/vote/ballot/", "/vote/cast/"
 JSON = {"Accept": "application/json"}
 STATIC = Path(__file__).resolve().parents[2] / "static"
-
-
-@pytest.fixture(autouse=True)
-def _no_tries_yet():
-    tries.forget()
 
 
 # ---------------------------------------------------------------- receipts

@@ -15,7 +15,8 @@ from .ballot_form import Terms, leaves_of
 from .models import Poll, PollState, Round, Subject
 from .queries.poll_office import stored_voters, stored_votes_on
 from .services.polls.setup import Preview, current_terms, preview
-from .services.polls.voters import Rule
+from .services.polls.voters import Key, Rule
+from .voters_twice import Twice, people_of_accounts, twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Check:
     polls: list[Poll]
     previews: dict[int, Preview] = field(default_factory=dict)
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
-    voters: dict[int, set[tuple[str, int]]] = field(default_factory=dict)
+    voters: dict[int, dict[Key, str]] = field(default_factory=dict)
     terms: dict[int, Terms] = field(default_factory=dict)
 
     def rows(self, subjects: Sequence[Subject]) -> list[tuple[Subject, list[Cell | None]]]:
@@ -50,16 +51,12 @@ class Check:
     def unvoted(self, poll: Poll) -> int:
         return sum(cell.nobody for (_subject, pk), cell in self.cells.items() if pk == poll.pk)
 
-    def twice(self, poll: Poll) -> list[tuple[Poll, int]]:
-        """Other polls on an indicator of this one, with how many voters both have: they would vote twice."""
+    def twice(self, poll: Poll) -> list[Twice]:
+        """Voters of a poll who have another vote: in it, or in another poll on one of its indicators."""
         mine = {leaf.code for leaf in self.terms[poll.pk].leaves}
-        others = [one for one in self.polls if one.pk != poll.pk]
-        shared = [
-            (one, len(self.voters[poll.pk] & self.voters[one.pk]))
-            for one in others
-            if mine & {leaf.code for leaf in self.terms[one.pk].leaves}
-        ]
-        return [(one, number) for one, number in shared if number]
+        alike = [one for one in self.polls if mine & {leaf.code for leaf in self.terms[one.pk].leaves}]
+        people = people_of_accounts()
+        return [found for one in alike for found in twice(self.voters[poll.pk], one, self.voters[one.pk], people)]
 
 
 def check_round(round_: Round, polls: Sequence[Poll]) -> Check:
@@ -74,12 +71,7 @@ def check_round(round_: Round, polls: Sequence[Poll]) -> Check:
         if poll.state == PollState.PREPARED:
             found.previews[poll.pk] = seen = preview(poll)
             votes_on[poll.pk] = seen.votes_on
-            found.voters[poll.pk] = {
-                (kind, pk)
-                for voter in seen.electorate.voters
-                for kind, pk in (("account", voter.account), ("unit", voter.unit), ("person", voter.person))
-                if pk is not None
-            }
+            found.voters[poll.pk] = {voter.key: voter.label for voter in seen.electorate.voters if voter.key}
     subjects = list(round_.subjects.values_list("pk", flat=True))
     for poll in polls:
         terms, numbers = found.terms[poll.pk], votes_on[poll.pk]

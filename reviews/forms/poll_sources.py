@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from reviews import voter_lines
-from reviews.models import Round
+from reviews.models import Poll, Round
 from reviews.services.polls.exclusions import Exclusion
-from reviews.services.polls.voters import KINDS, Source
+from reviews.services.polls.voters import KINDS, Rule, Source, kinds_named
 from units.models import Person, Unit, User
 
 MOST_PLACES = 20_000
@@ -228,11 +229,31 @@ class ExclusionListForm(forms.Form):
         return list(self.cleaned_data["lines"])
 
 
-class _Names:
-    """Who may be meant by a voter's name: units first, then people, then accounts."""
+class LateVoterForm(forms.Form):
+    """A voter who joins a poll whose voters are fixed."""
 
-    def __init__(self, round_: Round) -> None:
-        self.indexes: list[Any] = [voter_lines.units(), voter_lines.people(), voter_lines.accounts()]
+    which = forms.CharField(
+        label=_("Voter"), max_length=160, help_text=_("A unit, a person or an account: code, user name or name.")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, poll: Poll, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.poll = poll
+
+    def clean_which(self) -> Any:
+        names = _Names(self.poll.round, kinds_named(Rule.from_json(self.poll.rule)))
+        if (found := names.voter(self.cleaned_data["which"])) is None:
+            raise forms.ValidationError(_("Not found, or there are several of this name."))
+        return found
+
+
+class _Names:
+    """Who may be meant by a voter's name: units first, then people, then accounts, or by other `kinds` first."""
+
+    def __init__(self, round_: Round, kinds: Iterable[str] = ("unit", "person", "account")) -> None:
+        known = {"unit": voter_lines.units, "person": voter_lines.people, "account": voter_lines.accounts}
+        self.indexes: list[Any] = [known[kind]() for kind in kinds]
         self.subjects = voter_lines.subjects(round_)
 
     def voter(self, text: str) -> Unit | Person | User | None:

@@ -57,14 +57,14 @@ def stored_votes_on(polls: Iterable[Poll]) -> dict[int, dict[tuple[int, str], in
     return found
 
 
-def stored_voters(polls: Iterable[Poll]) -> dict[int, set[tuple[str, int]]]:
-    """Poll id → its voters with a name, as (kind, id). One query."""
-    found: dict[int, set[tuple[str, int]]] = {poll.pk: set() for poll in polls}
-    rows = Entitlement.objects.filter(poll__in=found).values_list("poll_id", "account_id", "unit_id", "person_id")
-    for poll_pk, account, unit, person in rows:
+def stored_voters(polls: Iterable[Poll]) -> dict[int, dict[tuple[str, int], str]]:
+    """Poll id → its voters with a name, (kind, id) → name. One query."""
+    found: dict[int, dict[tuple[str, int], str]] = {poll.pk: {} for poll in polls}
+    columns = ("poll_id", "label", "account_id", "unit_id", "person_id")
+    for poll_pk, label, account, unit, person in Entitlement.objects.filter(poll__in=found).values_list(*columns):
         for kind, pk in (("account", account), ("unit", unit), ("person", person)):
             if pk is not None:
-                found[poll_pk].add((kind, pk))
+                found[poll_pk][kind, pk] = label
     return found
 
 

@@ -25,9 +25,10 @@ from reviews.queries.polls import class_titles
 from reviews.sampling import ticket
 from reviews.services.errors import ReviewError
 from reviews.services.polls.exclusions import allow_voter, exclude_voters
-from reviews.services.polls.preparing import change_poll, change_rule, merge_polls, seen_token
+from reviews.services.polls.preparing import change_poll, change_rule, leave_out, let_in, merge_polls, seen_token
 from reviews.services.polls.setup import fix_poll, open_poll, preview
-from reviews.services.polls.voters import KINDS, Rule
+from reviews.services.polls.voters import KINDS, Key, Rule, names_of
+from reviews.voters_twice import shown as shown_twice
 from reviews.voters_shown import shown_voters, ways_before
 from units.guards import require_known
 
@@ -35,6 +36,7 @@ from ._common import paged, refuse, status_of
 from ._polls import box_of, find_poll, open_round, page_context, poll_context, who
 
 SUBJECTS_LISTED = 300
+TWICE_LISTED = 20
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,7 +148,8 @@ def _save_settings(request: HttpRequest, poll: Poll, form: SettingsForm) -> bool
 
 @require_http_methods(["GET", "POST"])
 def poll_check(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
-    """Who would vote on whom, where that is too few, what could be merged; a POST merges, fixes the voters or opens."""
+    """Who would vote on whom, where that is too few, what could be merged, who would vote twice; a POST merges, leaves
+    somebody out, fixes the voters or opens."""
     round_ = open_round(request, pk, to_run=request.method == "POST")
     poll = find_poll(round_, poll_pk)
     context = poll_context(request, round_, poll, "poll_check")
@@ -161,14 +164,15 @@ def poll_check(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
         return done
     order = {name: place for place, name in enumerate(titles)}
     check = check_round(round_, sorted(current, key=lambda one: (order.get(one.voter_class, len(order)), one.run)))
-    box = box_of(round_)
+    box, doubles = box_of(round_), check.twice(poll)
     context |= _checked(request, round_, poll, check) | {
         "few": few,
         "attends": any(source.kind == "attendees" for source in Rule.from_json(poll.rule).sources),
         "merge": merge,
         "effects": [(titles.get(one.into.voter_class, one.into.voter_class), one) for one in effects],
         "columns": [(one, titles.get(one.voter_class, one.voter_class)) for one in check.polls],
-        "twice": [(titles.get(one.voter_class, ""), number) for one, number in check.twice(poll)],
+        "twice": shown_twice(doubles[:TWICE_LISTED], poll, titles),
+        "doubles": len(doubles),
         "others": other_ballots(round_).get(poll.voter_class, 0),
         "box": box,
         "key_ready": on_paper_only(poll) or (box is not None and box.confirmed_at is not None),
@@ -185,18 +189,28 @@ def _checked_step(request: HttpRequest, poll: Poll, do: str, few: FewForm, merge
             merge_polls(poll=poll, into=into, reason=merge.cleaned_data["reason"], by=who(request))
             messages.success(request, _("The classes are merged."))
             return redirect("reviews:poll_check", poll.round_id, into.pk)
+        if do in {"leave_out", "let_in"}:
+            service = leave_out if do == "leave_out" else let_in
+            service(poll=poll, key=_key(request.POST.get("voter", "")), by=who(request))
+            messages.success(request, _("Saved."))
+            return redirect("reviews:poll_check", poll.round_id, poll.pk)
         if do in {"open", "fix"} and few.is_valid():
-            service = fix_poll if do == "fix" else open_poll
-            service(poll=poll, by=who(request), **few.cleaned_data)
+            begin = fix_poll if do == "fix" else open_poll
+            begin(poll=poll, by=who(request), **few.cleaned_data)
             words = _("The voters are fixed.") if do == "fix" else _("The vote is open.")
             messages.success(request, words)
             return redirect("reviews:poll", poll.round_id, poll.pk)
     except ReviewError as error:
-        if do == "merge":
-            refuse(merge, error)
-        else:
-            refuse(few, error)
+        if do in {"leave_out", "let_in"}:
+            messages.error(request, str(error))
+            return redirect("reviews:poll_check", poll.round_id, poll.pk)
+        refuse(merge if do == "merge" else few, error)
     return None
+
+
+def _key(posted: str) -> Key:
+    kind, _colon, pk = posted.partition(":")
+    return kind, int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
 
 
 def _checked(request: HttpRequest, round_: Round, poll: Poll, check: Check) -> dict[str, Any]:
@@ -216,12 +230,14 @@ def _checked(request: HttpRequest, round_: Round, poll: Poll, check: Check) -> d
         "seen": check.previews.get(poll.pk),
     }
     if seen := check.previews.get(poll.pk):
+        rule = Rule.from_json(poll.rule)
         found |= {
             "ways": ways_before(seen.electorate),
             "total": len(seen.electorate.voters),
             "population": seen.electorate.population,
             "papers": len({voter.places for voter in seen.electorate.voters}),
-            "rule": Rule.from_json(poll.rule),
+            "rule": rule,
+            "left_out": [(f"{kind}:{one}", name) for (kind, one), name in names_of(rule.without).items()],
             "example": seen.electorate.drawn[0] if seen.electorate.drawn else "",
         }
     return found

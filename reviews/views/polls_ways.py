@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from appraisal_site.lib import mailing
 from indicators.services import engine_plan
 from reviews import vote_links
+from reviews.forms.poll_sources import LateVoterForm
 from reviews.forms.polls import MoreForm, ReasonForm, SlipForm
 from reviews.forms.reminders import ReminderForm
 from reviews.models import Door, Poll, PollState, Round
-from reviews.queries.poll_office import comments_of, doors_with_use, roll, trail_of
+from reviews.poll_check import check_round
+from reviews.queries.poll_office import comments_of, doors_with_use, polls_of, roll, trail_of
 from reviews.queries.poll_ways import NAMED, NUMBERED, ways_of, with_account
 from reviews.queries.polls import class_titles, turnouts
 from reviews.queries.rounds import subjects_of
@@ -27,8 +29,10 @@ from reviews.services.errors import ReviewError
 from reviews.services.polls import reminding
 from reviews.services.polls.casting import is_running
 from reviews.services.polls.doors import add_seats, set_door
+from reviews.services.polls.latecomers import add_voter, key_of
 from reviews.services.polls.setup import close_poll, start_poll
 from reviews.services.polls.slips import MOST_AT_ONCE, Slip, add_slips, find_slip, print_slips, reissue_slip, void_slips
+from reviews.voters_twice import shown as shown_twice
 from units import access
 from units.guards import require
 
@@ -272,11 +276,15 @@ def poll_remind(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
     return render(request, "reviews/poll_remind.html", context, status=status_of(form))
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def poll_roll(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
-    """The voters of a poll: on how many each votes and by which way; who has voted only where names are shown."""
-    round_ = open_round(request, pk, to_run=False)
+    """The voters of a poll: on how many each votes and by which way; who has voted only where names are shown. A POST
+    lets one more voter join."""
+    round_ = open_round(request, pk, to_run=request.method == "POST")
     poll = find_poll(round_, poll_pk)
+    late = LateVoterForm(request.POST if request.method == "POST" else None, poll=poll)
+    if late.is_bound and late.is_valid() and _joined(request, poll, late):
+        return redirect("reviews:poll_roll", pk, poll_pk)
     words = request.GET.get("q", "").strip()
     rows = with_account(roll(poll, words))
     if missing := poll.names_shown and request.GET.get("only") == "missing":
@@ -286,8 +294,27 @@ def poll_roll(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
         "words": words,
         "only_missing": missing,
         "usable": poll.state in USABLE,
+        "late": late,
+        "trail": trail_of(poll, "add voter")[:LAST_SHOWN],
     }
-    return render(request, "reviews/poll_roll.html", context)
+    return render(request, "reviews/poll_roll.html", context, status=status_of(late))
+
+
+def _joined(request: HttpRequest, poll: Poll, form: LateVoterForm) -> bool:
+    values = form.cleaned_data
+    try:
+        added = add_voter(poll=poll, voter=values["which"], reason=values["reason"], by=who(request))
+    except ReviewError as error:
+        refuse(form, error)
+        return False
+    messages.success(request, _("%(name)s may vote now.") % {"name": added.label})
+    others = [one for one in polls_of(poll.round) if one.state != PollState.ANNULLED]
+    doubles = [one for one in check_round(poll.round, others).twice(poll) if one.key == key_of(values["which"])]
+    for line in shown_twice(doubles, poll, class_titles(engine_plan(poll.round.plan_version))):
+        there = _("“%(name)s”") % {"name": line.title} if line.title else _("this vote")
+        said = {"name": line.name, "there": there, "other": line.other}
+        messages.warning(request, _("%(name)s may have a second vote in %(there)s: %(other)s.") % said)
+    return True
 
 
 @require_GET

@@ -22,7 +22,7 @@ from units import audit
 from units.models import User
 
 from .setup import classes_of, guard, locked_poll
-from .voters import Rule, Source
+from .voters import Key, Rule, Source, names_of
 
 # Who votes as long as the office says nothing else, by the plan's `voters` of a class.
 DEFAULT_KINDS = {
@@ -185,6 +185,35 @@ def _words(value: Any) -> str | None:
     return None if value in (None, "", False) else str(value)
 
 
+def leave_out(*, poll: Poll, key: Key, by: User) -> None:
+    """Let a voter with a name not vote in a poll in preparation: he votes elsewhere, or under another name. Audited."""
+    _leave_out(poll, key, by, out=True)
+
+
+def let_in(*, poll: Poll, key: Key, by: User) -> None:
+    """Let him vote again if the poll's sources name him. Audited."""
+    _leave_out(poll, key, by, out=False)
+
+
+def _leave_out(poll: Poll, key: Key, by: User, *, out: bool) -> None:
+    guard(by)
+    name = names_of([key]).get(key)
+    if name is None:
+        raise InvalidInput(_("There is no such voter (any more)."))
+    with transaction.atomic():
+        locked = locked_poll(poll, PollState.PREPARED)
+        rule = Rule.from_json(locked.rule)
+        if (key in rule.without) == out:
+            return
+        without = (*rule.without, key) if out else tuple(one for one in rule.without if one != key)
+        locked.rule = replace(rule, without=without).as_json()
+        locked.save(update_fields=["rule"])
+        changes = {"voters": (name, None) if out else (None, name)}
+        audit.record(
+            by, "leave out voter" if out else "let in voter", locked, changes=changes, round_id=locked.round_id
+        )
+
+
 def merge_polls(*, poll: Poll, into: Poll, reason: str, by: User) -> Poll:
     """Let the voters of one class vote in another one, which has enough of them for the secret to be kept.
 
@@ -211,6 +240,7 @@ def merge_polls(*, poll: Poll, into: Poll, reason: str, by: User) -> Poll:
             theirs,
             sources=theirs.sources + moved,
             not_own_category=theirs.not_own_category or mine.not_own_category,
+            without=(),  # who was left out there since he votes here would vote nowhere: the check names doubles anew
         )
         target.rule = merged.as_json()
         target.save(update_fields=["rule"])

@@ -35,7 +35,7 @@ from units.models import User
 
 from . import turns
 from .keys import box_of
-from .voters import Electorate, Rule, Voter, electorate
+from .voters import Electorate, Places, Rule, Voter, electorate
 
 BATCH = 500
 
@@ -168,8 +168,7 @@ def _fix(locked: Poll, despite_few: str) -> int:
     _store_voters(locked, seen.electorate.voters)
     _store_draw(locked, seen.electorate)
     locked.terms = seen.terms.as_json()
-    longest = max(sealed_length(seen.terms, voter.places) for voter in _distinct(seen.electorate.voters))
-    locked.sealed_size = sealing.size_for(longest)
+    locked.sealed_size = sealing.size_for(_longest(seen.terms, seen.electorate.voters))
     return len(seen.electorate.voters)
 
 
@@ -188,8 +187,13 @@ def _public_key(poll: Poll) -> bytes:
     return bytes(box_of(poll).public_key) if online.exists() else b""
 
 
-def _distinct(voters: Iterable[Voter]) -> list[Voter]:
-    return list({voter.places: voter for voter in voters}.values())
+def _longest(terms: Terms, voters: Iterable[Voter]) -> int:
+    """Bytes of the longest ballot. One subject more goes in: that is on whom others cannot vote and who comes late can."""
+    papers = {voter.places for voter in voters}
+    longest = max(papers, key=lambda places: sealed_length(terms, places))
+    everybody = {place for places in papers for place in places}
+    widest = max(everybody, key=lambda place: sealed_length(terms, (place,)))
+    return sealed_length(terms, (*longest, widest))
 
 
 def sealed_length(terms: Terms, places: Iterable[tuple[int, tuple[str, ...]]]) -> int:
@@ -217,12 +221,10 @@ def _check_siblings(poll: Poll) -> None:
 
 
 def _store_voters(poll: Poll, voters: list[Voter]) -> None:
-    papers: dict[tuple[tuple[int, tuple[str, ...]], ...], BallotPaper] = {}
+    papers: dict[Places, BallotPaper] = {}
     for voter in voters:
         if voter.places not in papers:
-            places = [[subject, list(codes)] for subject, codes in voter.places]
-            digest = hashlib.sha256(json.dumps(places).encode()).hexdigest()
-            papers[voter.places] = BallotPaper(poll=poll, digest=digest, places=places)
+            papers[voter.places] = new_paper(poll, voter.places)
     BallotPaper.objects.bulk_create(papers.values(), batch_size=BATCH)
     rule = Rule.from_json(poll.rule)
     doors = {
@@ -249,6 +251,12 @@ def _store_voters(poll: Poll, voters: list[Voter]) -> None:
         ),
         batch_size=BATCH,
     )
+
+
+def new_paper(poll: Poll, places: Places) -> BallotPaper:
+    """Not saved yet."""
+    listed = [[subject, list(codes)] for subject, codes in places]
+    return BallotPaper(poll=poll, digest=hashlib.sha256(json.dumps(listed).encode()).hexdigest(), places=listed)
 
 
 def _store_draw(poll: Poll, found: Electorate) -> None:

@@ -17,7 +17,7 @@ from reviews.ballot_form import Terms
 from reviews.models import Attendee, MeetingState, Poll, Presence, Subject, Talk, VoteExclusion
 from reviews.queries.polls import spared_places
 from reviews.sampling import Candidate, draw
-from units.models import Person, Role, RoleGrant, Unit
+from units.models import Person, Role, RoleGrant, Unit, User
 
 # What a source of voters can be, in the words of the page.
 KINDS = {
@@ -33,6 +33,9 @@ KINDS = {
     "door": _("everybody who has the link, up to a number"),
     "paper": _("paper ballots handed out, nobody online"),
 }
+
+
+Key = tuple[str, int]  # who has a name: "account", "unit" or "person", and its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`sample`: only so many of the voters with a name, drawn with `seed`; 0: all."""
+    """`sample`: only so many of the voters with a name, drawn with `seed`; 0: all. `without`: who does not vote here
+    although a source names him, since he votes elsewhere or under another name."""
 
     sources: tuple[Source, ...] = ()
     sample: int = 0
     seed: str = ""
     not_own_category: bool = False  # direct competitors do not vote on each other
+    without: tuple[Key, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,7 +75,8 @@ class Rule:
             values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
             sources.append(Source(**values))
         rest = {key: stored[key] for key in ("sample", "seed", "not_own_category") if key in stored}
-        return cls(tuple(sources), **rest)
+        without = tuple((str(kind), int(pk)) for kind, pk in stored.get("without", ()))
+        return cls(tuple(sources), **rest, without=without)
 
 
 # Subjects in the round's order, each with the leaves on which it is rated.
@@ -91,15 +97,21 @@ class Voter:
     on_paper: bool = False
 
     @property
+    def key(self) -> Key | None:
+        """None: a voter without a name."""
+        named = (("account", self.account), ("unit", self.unit), ("person", self.person))
+        return next(((kind, pk) for kind, pk in named if pk), None)
+
+    @property
     def is_named(self) -> bool:
-        return any((self.account, self.unit, self.person))
+        return self.key is not None
 
 
 @dataclass(slots=True)
 class _Voter:
     """A voter to be, before it is known on whom he votes."""
 
-    key: tuple[str, int]
+    key: Key
     label: str
     units: frozenset[int] = frozenset()  # he belongs to
     people: frozenset[int] = frozenset()  # he is
@@ -205,7 +217,7 @@ def _without_names(rule: Rule, places: Places) -> Iterator[Voter]:
 
 def _named(rule: Rule, subjects: Sequence[Subject]) -> Iterator[_Voter]:
     """The voters with a name, each once, whichever sources name him: an account of a person is that person."""
-    seen: set[tuple[str, int]] = set()
+    seen: set[Key] = set(rule.without)
     people: set[int] = set()
     for source in rule.sources:
         for voter in _BY_KIND.get(source.kind, _nobody)(source, subjects):
@@ -290,6 +302,53 @@ _BY_KIND = {
     "chosen_people": _people,
     "own_staff": _own_staff,
 }
+
+
+def names_of(keys: Iterable[Key]) -> dict[Key, str]:
+    """Voters by name. At most three queries."""
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for kind, pk in keys:
+        wanted[kind].append(pk)
+    models: dict[str, Any] = {"account": User, "unit": Unit, "person": Person}
+    return {
+        (kind, one.pk): str(one) if kind == "account" else one.name
+        for kind, ids in wanted.items()
+        if kind in models
+        for one in models[kind].objects.filter(pk__in=ids)
+    }
+
+
+# Who is chosen one by one, and which sources name voters of his kind.
+_CHOSEN = {"unit": "chosen_units", "account": "accounts", "person": "chosen_people"}
+_LIKE = {
+    "unit": ("units", "chosen_units"),
+    "account": ("leaders", "accounts"),
+    "person": ("people", "chosen_people", "own_staff"),
+}
+
+
+def kinds_named(rule: Rule) -> list[str]:
+    """What voters of a rule are, the kinds that it names first."""
+    named = [kind for source in rule.sources for kind, like in _LIKE.items() if source.kind in like]
+    return list(dict.fromkeys([*named, *_CHOSEN]))
+
+
+def one_voter(poll: Poll, terms: Terms, key: Key) -> Voter | None:
+    """Somebody with a name as a voter of a poll, on the subjects on which its rule has people of his kind vote.
+
+    None if that is nobody, or on nobody. It does not matter whether the rule names him.
+    """
+    rule, subjects = Rule.from_json(poll.rule), list(poll.round.subjects.all())
+    kind, pk = key
+    alike = [source for source in rule.sources if source.kind in _LIKE[kind]] or [Source("")]
+    desk = _Desk(poll, terms, rule, subjects)
+    for source in alike:
+        one_only = source if source.kind == "own_staff" else Source(_CHOSEN[kind], (pk,), supervised=source.supervised)
+        for voter in _BY_KIND[one_only.kind](one_only, subjects):
+            if voter.key == key and (places := desk.places(voter)):
+                who: dict[str, Any] = {kind: pk}
+                return Voter(voter.label, places, **who)
+    return None
 
 
 # ---------------------------------------------------------------- on whom

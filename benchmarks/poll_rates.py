@@ -62,9 +62,7 @@ def as_table(sides: tuple[Side, Side]) -> str:
 def ratios(ours: Side, theirs: Side) -> dict[str, float]:
     """By time of the day, with the quartiles of the pairs; by processor time of the server, and with its database's."""
     low, _middle, high = statistics.quantiles((a / b for a, b in zip(ours.rates, theirs.rates, strict=True)), n=4)
-    own, both = (
-        [sum(side.server) + part * sum(side.database) for side in (theirs, ours)] for part in (0, 1)
-    )
+    own, both = ([sum(side.server) + part * sum(side.database) for side in (theirs, ours)] for part in (0, 1))
     return {
         "wall": statistics.median(ours.rates) / statistics.median(theirs.rates),
         "low": low,

@@ -265,8 +265,13 @@ def main() -> int:
         if asked.slices:
             found = side_by_side(asked.slices, asked.slice, 8)
             ratio = found["wall"]
-            print(f"\nproduct to bare view: {ratio:.2f} (quartiles of the pairs {found['low']:.2f}–{found['high']:.2f})")
-            print(f"by processor time {found['cpu']:.2f}, with the database's {found['cpu with database']:.2f}", flush=True)
+            print(
+                f"\nproduct to bare view: {ratio:.2f} (quartiles of the pairs {found['low']:.2f}–{found['high']:.2f})"
+            )
+            print(
+                f"by processor time {found['cpu']:.2f}, with the database's {found['cpu with database']:.2f}",
+                flush=True,
+            )
         bad = asked.voters > 0 and stormy(asked.voters, asked.clients)
     return 1 if bad or ratio < LEAST else 0
 

@@ -69,9 +69,7 @@ def twice(
         )
         found = [(other, True) for other in same] + [(other, False) for other in hints]
         yield from (
-            Twice(key, name, poll, other, certain)
-            for other, certain in found
-            if voters is not others or other != key
+            Twice(key, name, poll, other, certain) for other, certain in found if voters is not others or other != key
         )
 
 
@@ -83,13 +81,12 @@ _NOBODY: frozenset[int] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class TwiceLine:
-    """`what` the voter is here and `other` there; `title` of the poll in which he votes besides, "" for this one."""
+    """`what` the voter is here; `besides`: where he votes too, and as what."""
 
     value: str
     name: str
     what: str
-    other: str
-    title: str
+    besides: str
     certain: bool
 
 
@@ -98,18 +95,19 @@ def shown(found: Sequence[Twice], here: Poll, titles: Mapping[str, str]) -> list
     keys = [key for one in found for key in (one.key, one.other)]
     accounts = User.objects.filter(pk__in=[pk for kind, pk in keys if kind == "account"])
     people = Person.objects.filter(pk__in=[pk for kind, pk in keys if kind == "person"])
-    words = {("account", pk): _("account %(name)s") % {"name": name} for pk, name in accounts.values_list("pk", "username")}
+    words = {
+        ("account", pk): _("account %(name)s") % {"name": name} for pk, name in accounts.values_list("pk", "username")
+    }
     words |= {
         ("person", pk): _("person of %(unit)s") % {"unit": unit} for pk, unit in people.values_list("pk", "unit__name")
     }
-    return [
-        TwiceLine(
-            one.value,
-            one.name,
-            words.get(one.key, _("unit")),
-            words.get(one.other, _("unit")),
-            "" if one.poll.pk == here.pk else titles.get(one.poll.voter_class, one.poll.voter_class),
-            one.certain,
-        )
-        for one in found
-    ]
+    lines = []
+    for one in found:
+        there = {
+            "name": titles.get(one.poll.voter_class, one.poll.voter_class),
+            "other": words.get(one.other, _("unit")),
+        }
+        same = one.poll.pk == here.pk
+        besides = _("also in this vote: %(other)s") if same else _("also in “%(name)s”: %(other)s")
+        lines.append(TwiceLine(one.value, one.name, words.get(one.key, _("unit")), besides % there, one.certain))
+    return lines

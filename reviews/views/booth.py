@@ -1,7 +1,7 @@
 """The voters' pages: the way in, the ballot, its last look, the receipt.
 
 Most who come here have no account. What lets them vote travels in the body of each request (`reviews.tickets`), so an
-address, a log line or a referrer never names a ballot. Nothing here touches the session, the messages or the cache.
+address, a log line or a referrer never names a ballot. Nothing here touches the session or the messages.
 """
 
 from __future__ import annotations

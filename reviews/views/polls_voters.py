@@ -28,8 +28,8 @@ from reviews.services.polls.exclusions import allow_voter, exclude_voters
 from reviews.services.polls.preparing import change_poll, change_rule, leave_out, let_in, merge_polls, seen_token
 from reviews.services.polls.setup import fix_poll, open_poll, preview
 from reviews.services.polls.voters import KINDS, Key, Rule, names_of
-from reviews.voters_twice import shown as shown_twice
 from reviews.voters_shown import shown_voters, ways_before
+from reviews.voters_twice import shown as shown_twice
 from units.guards import require_known
 
 from ._common import paged, refuse, status_of

@@ -311,9 +311,7 @@ def _joined(request: HttpRequest, poll: Poll, form: LateVoterForm) -> bool:
     others = [one for one in polls_of(poll.round) if one.state != PollState.ANNULLED]
     doubles = [one for one in check_round(poll.round, others).twice(poll) if one.key == key_of(values["which"])]
     for line in shown_twice(doubles, poll, class_titles(engine_plan(poll.round.plan_version))):
-        there = _("“%(name)s”") % {"name": line.title} if line.title else _("this vote")
-        said = {"name": line.name, "there": there, "other": line.other}
-        messages.warning(request, _("%(name)s may have a second vote in %(there)s: %(other)s.") % said)
+        messages.warning(request, f"{line.name} · {line.besides}")
     return True
 
 

@@ -94,7 +94,7 @@ def test_a_late_voter_never_rates_himself_nor_what_nobody_else_is_asked(stage):
     rated = {subject for subject, _codes in late.paper.places}
     assert rated == set(stage.round.subjects.values_list("pk", flat=True)) - {own.pk, dropped.pk}
     vote(next(one for one in sheets(poll) if one.pk == late.pk), "80")
-    vote(sheets(poll)[0], {subject: "80" for subject in rated})
+    vote(sheets(poll)[0], dict.fromkeys(rated, "80"))
     assert len({len(bytes(box)) for box in SealedBallot.objects.values_list("box", flat=True)}) == 1
 
 
@@ -221,6 +221,8 @@ def test_the_queries_of_the_check_do_not_grow_with_doubles(stage):
     few = asked(poll)
     more = [make_user(Role.LEADER, name=f"领导{number % 4}") for number in range(12)]
     poll = change_poll(
-        poll=poll, rule=Rule((Source("accounts", ids=tuple(one.pk for one in (*stage.leaders, *more))),)), by=stage.office
+        poll=poll,
+        rule=Rule((Source("accounts", ids=tuple(one.pk for one in (*stage.leaders, *more))),)),
+        by=stage.office,
     )
     assert asked(poll) <= few

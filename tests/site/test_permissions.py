@@ -433,7 +433,7 @@ ADDRESSES = {
     "reviews:poll_check": Address(READERS, {OFFICE}, args=("other_round", "open_poll")),
     "reviews:poll_people": Address(READERS, args=("other_round", "prepared_poll")),
     "reviews:poll_draw": Address(READERS, args=("other_round", "prepared_poll")),
-    "reviews:poll_roll": Address(READERS, args=("other_round", "open_poll")),
+    "reviews:poll_roll": Address(READERS, {OFFICE}, args=("other_round", "open_poll")),
     "reviews:poll_slips": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll")),
     "reviews:poll_doors": Address({OFFICE}, {OFFICE}, args=("other_round", "open_poll"), data=(("door", "0"),)),
     "reviews:poll_poster": Address({OFFICE}, args=("other_round", "open_poll", "office_door")),

@@ -35,8 +35,8 @@ class ChosenLanguageMiddleware:
 
 
 class ContentPolicyMiddleware:
-    """django-csp's policy, which is the same for all pages and so written once. Its own middleware would put it together
-    anew for every answer, which takes longer than checking a session.
+    """django-csp's policy, the same for all pages and so written once. Its own middleware would put it together anew
+    for every answer, which takes as long as reading a session.
 
     As there, Django's pages for developers go without: they have their styles in them.
     """

@@ -34,7 +34,7 @@ class Side:
 
 
 def by_turns(sides: tuple[Side, Side], *, slices: int, size: int, clients: int, warm: int = 2) -> None:
-    """So many slices on each side, A B B A: whoever goes second finds the machine warmer. The first ones do not count."""
+    """So many slices on each side, A B B A: whoever goes second finds the machine warmer. The first do not count."""
     for number in range(-warm, slices):
         for side in sides if number % 2 else reversed(sides):
             batch, side.requests = side.requests[:size], side.requests[size:]

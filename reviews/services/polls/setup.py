@@ -188,7 +188,7 @@ def _public_key(poll: Poll) -> bytes:
 
 
 def _longest(terms: Terms, voters: Iterable[Voter]) -> int:
-    """Bytes of the longest ballot. One subject more goes in: that is on whom others cannot vote and who comes late can."""
+    """Bytes of the longest ballot. One subject more goes in: who comes late may rate one that all others cannot."""
     papers = {voter.places for voter in voters}
     longest = max(papers, key=lambda places: sealed_length(terms, places))
     everybody = {place for places in papers for place in places}

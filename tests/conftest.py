@@ -26,6 +26,7 @@ REQUIRED = os.environ.get("KAOPING_REQUIRE_SERVICES") == "1"
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_PATIENCE = 60  # seconds
 SITE_CACHES = django_settings.CACHES
+SITE_REDIS = django_settings.REDIS_URL
 
 
 def _is_postgres() -> bool:
@@ -93,7 +94,8 @@ def _surroundings(settings: Any, tmp_path: Path) -> None:
     """Jobs run at once on commit; files and cache of a test are its own; passwords are quick."""
     settings.TASKS_EAGER = True
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.VAR_DIR = tmp_path
+    settings.VAR_DIR = tmp_path  # tries are counted there
+    settings.REDIS_URL = ""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -177,6 +179,7 @@ def celery_worker_process(_worker_process: str, transactional_db: None, settings
     settings.TASKS_QUEUE = queue
     settings.MEDIA_ROOT = media
     settings.CACHES = SITE_CACHES
+    settings.REDIS_URL = SITE_REDIS
     return queue
 
 

@@ -14,12 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 MANY = "from appraisal_site.lib import tries; [tries.count('x', '10.1.2.3', minutes=5) for _n in range(50)]"
 
 
-@pytest.fixture
-def _in_a_file(settings):
-    settings.REDIS_URL = ""
-
-
-@pytest.mark.usefixtures("_in_a_file")
 def test_processes_count_together_and_leave_no_address(settings):
     environment = {key: value for key, value in os.environ.items() if key != "REDIS_URL"}
     environment |= {"VAR_DIR": str(settings.VAR_DIR), "SECRET_KEY": settings.SECRET_KEY}
@@ -32,7 +26,6 @@ def test_processes_count_together_and_leave_no_address(settings):
     assert b"10.1.2" not in (settings.VAR_DIR / "tries.sqlite3").read_bytes()
 
 
-@pytest.mark.usefixtures("_in_a_file")
 def test_after_the_minutes_nothing_is_left(settings, monkeypatch):
     assert [tries.count("x", "10.1.2.3", minutes=5) for _n in range(3)] == [1, 2, 3]
     held = (settings.VAR_DIR / "tries.sqlite3").read_bytes()

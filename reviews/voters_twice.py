@@ -86,13 +86,20 @@ class TwiceLine:
     value: str
     name: str
     what: str
-    besides: str
-    certain: bool
+    besides: tuple[str, ...]
 
 
-def shown(found: Sequence[Twice], here: Poll, titles: Mapping[str, str]) -> list[TwiceLine]:
+def by_voter(found: Sequence[Twice]) -> list[list[Twice]]:
+    """Each voter with all of his other votes; those who are surely the same person first."""
+    grouped: dict[Key, list[Twice]] = defaultdict(list)
+    for one in found:
+        grouped[one.key].append(one)
+    return sorted(grouped.values(), key=lambda group: not any(one.certain for one in group))
+
+
+def shown(groups: Sequence[Sequence[Twice]], here: Poll, titles: Mapping[str, str]) -> list[TwiceLine]:
     """Two queries."""
-    keys = [key for one in found for key in (one.key, one.other)]
+    keys = [key for group in groups for one in group for key in (one.key, one.other)]
     accounts = User.objects.filter(pk__in=[pk for kind, pk in keys if kind == "account"])
     people = Person.objects.filter(pk__in=[pk for kind, pk in keys if kind == "person"])
     words = {
@@ -101,13 +108,18 @@ def shown(found: Sequence[Twice], here: Poll, titles: Mapping[str, str]) -> list
     words |= {
         ("person", pk): _("person of %(unit)s") % {"unit": unit} for pk, unit in people.values_list("pk", "unit__name")
     }
-    lines = []
-    for one in found:
+
+    def besides(one: Twice) -> str:
         there = {
             "name": titles.get(one.poll.voter_class, one.poll.voter_class),
             "other": words.get(one.other, _("unit")),
         }
         same = one.poll.pk == here.pk
-        besides = _("also in this vote: %(other)s") if same else _("also in “%(name)s”: %(other)s")
-        lines.append(TwiceLine(one.value, one.name, words.get(one.key, _("unit")), besides % there, one.certain))
-    return lines
+        said = (_("also in this vote: %(other)s") if same else _("also in “%(name)s”: %(other)s")) % there
+        return said if one.certain else said + _("(the names are equal; more is not known)")
+
+    return [
+        TwiceLine(first.value, first.name, words.get(first.key, _("unit")), tuple(map(besides, group)))
+        for group in groups
+        for first in group[:1]
+    ]

@@ -29,6 +29,7 @@ from reviews.services.polls.preparing import change_poll, change_rule, leave_out
 from reviews.services.polls.setup import fix_poll, open_poll, preview
 from reviews.services.polls.voters import KINDS, Key, Rule, names_of
 from reviews.voters_shown import shown_voters, ways_before
+from reviews.voters_twice import by_voter
 from reviews.voters_twice import shown as shown_twice
 from units.guards import require_known
 
@@ -164,7 +165,7 @@ def poll_check(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
         return done
     order = {name: place for place, name in enumerate(titles)}
     check = check_round(round_, sorted(current, key=lambda one: (order.get(one.voter_class, len(order)), one.run)))
-    box, doubles = box_of(round_), check.twice(poll)
+    box, doubles = box_of(round_), by_voter(check.twice(poll))
     context |= _checked(request, round_, poll, check) | {
         "few": few,
         "attends": any(source.kind == "attendees" for source in Rule.from_json(poll.rule).sources),

@@ -32,6 +32,7 @@ from reviews.services.polls.doors import add_seats, set_door
 from reviews.services.polls.latecomers import add_voter, key_of
 from reviews.services.polls.setup import close_poll, start_poll
 from reviews.services.polls.slips import MOST_AT_ONCE, Slip, add_slips, find_slip, print_slips, reissue_slip, void_slips
+from reviews.voters_twice import by_voter
 from reviews.voters_twice import shown as shown_twice
 from units import access
 from units.guards import require
@@ -310,8 +311,8 @@ def _joined(request: HttpRequest, poll: Poll, form: LateVoterForm) -> bool:
     messages.success(request, _("%(name)s may vote now.") % {"name": added.label})
     others = [one for one in polls_of(poll.round) if one.state != PollState.ANNULLED]
     doubles = [one for one in check_round(poll.round, others).twice(poll) if one.key == key_of(values["which"])]
-    for line in shown_twice(doubles, poll, class_titles(engine_plan(poll.round.plan_version))):
-        messages.warning(request, f"{line.name} · {line.besides}")
+    for line in shown_twice(by_voter(doubles), poll, class_titles(engine_plan(poll.round.plan_version))):
+        messages.warning(request, f"{line.name} · {'；'.join(line.besides)}")
     return True
 
 

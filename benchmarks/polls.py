@@ -3,10 +3,11 @@
     python benchmarks/polls.py [--voters 2000] [--clients 64] [--subjects 25] [--slices 24] [--slice 80]
     DATABASE_URL=postgres://… python benchmarks/polls.py        # an empty database of its own
 
-First **side by side** (`poll_rates.py`): voters with accounts cast ballots, in short slices by turns on the product and on
-a view that only checks session and form token and inserts two rows of the same size (`bare_vote.py`), sent the same form
-by as many clients, under the same server with as many processes and threads. Then the **storm**: voters with codes, all clients at once; every third ballot is sent twice at the same
-moment, every fifth once more later; for every fifth voter somebody hangs up before the answer comes and tries again.
+First **side by side** (`poll_rates.py`): voters with accounts cast ballots, in short slices by turns on the product and
+on a view that only checks session and form token and inserts two rows of the same size (`bare_vote.py`), sent the same
+form by as many clients, under the same server with as many processes and threads. Then the **storm**: voters with
+codes, all clients at once; every third ballot is sent twice at the same moment, every fifth once more later; for every
+fifth voter somebody hangs up before the answer comes and tries again.
 In the middle the server is killed (SIGKILL, with all its workers) and started again. At the end the poll is counted
 and every promise compared: a confirmed ballot is in the count, with its receipt and its answers; every entitlement
 counts once; who was not confirmed could vote after all. Ends with status 1 where that does not hold, or where the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from appraisal_site.lib import tries
 from reviews import sealing
 from reviews.ballot_form import Checked
 from reviews.models import BallotComment, PollState, SealedBallot
@@ -20,11 +19,6 @@ from .polls import vote as cast_vote
 
 pytestmark = pytest.mark.django_db
 BALLOT, CAST = "/vote/ballot/", "/vote/cast/"
-
-
-@pytest.fixture(autouse=True)
-def _no_tries_yet():
-    tries.forget()
 
 
 @pytest.mark.parametrize("text", ["好\x00坏", "\x00", "\ufffe\x01\x1b[31m", "\u202e倒"])

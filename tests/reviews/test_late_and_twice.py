@@ -152,25 +152,33 @@ def test_where_all_vote_on_paper_a_late_voter_does(stage):
 # ---------------------------------------------------------------- twice
 
 
-def test_two_accounts_of_one_person_are_named_and_one_is_left_out(stage):
-    person = Person.objects.create(code="P1", name="领导0", unit=make_unit())
-    for leader in stage.leaders[:2]:
+def test_two_accounts_of_one_person_in_one_poll_have_one_ballot_also_if_the_second_comes_late(stage):
+    person = Person.objects.create(code="P1", name="张三", unit=make_unit())
+    for leader in (stage.leaders[0], stage.leaders[3]):
         RoleGrant.objects.create(user=leader, role=Role.SUBJECT, person=person)
-    poll = stage.poll(*stage.leaders)
-    assert stage.doubles(poll) == {("领导0", "account", "leader", True), ("领导1", "account", "leader", True)}
-    page = stage.client.get(stage.url("poll_check", poll))
-    assert "leader0" in page.text
-    key = f"account:{stage.leaders[1].pk}"
+    poll = open_poll(poll=stage.poll(*stage.leaders), by=stage.office)
+    assert set(Entitlement.objects.filter(poll=poll).values_list("label", flat=True)) == {"领导0", "领导1", "领导2"}
+    for other in (stage.leaders[3], person):
+        with pytest.raises(InvalidInput) as refused:
+            add_voter(poll=poll, voter=other, reason="迟到", by=stage.office)
+        assert refused.value.field == "which"
+
+
+def test_two_accounts_of_the_same_name_are_named_and_one_is_left_out(stage):
+    twin = make_user(Role.LEADER, username="twin", name="领导0")
+    poll = stage.poll(*stage.leaders, twin)
+    assert "twin" in stage.client.get(stage.url("poll_check", poll)).text
+    key = f"account:{twin.pk}"
     page = stage.client.post(stage.url("poll_check", poll), {"do": "leave_out", "voter": key}, follow=True)
     poll.refresh_from_db()
-    assert [voter.label for voter in preview(poll).electorate.voters] == ["领导0", "领导2", "领导3"]
+    assert [voter.account for voter in preview(poll).electorate.voters] == [one.pk for one in stage.leaders]
     assert stage.doubles(poll) == set()
     assert f'value="{key}"' in page.text, "he can be let in again"
-    let_in(poll=poll, key=("account", stage.leaders[1].pk), by=stage.office)
+    let_in(poll=poll, key=("account", twin.pk), by=stage.office)
     poll.refresh_from_db()
-    assert len(preview(poll).electorate.voters) == 4
+    assert len(preview(poll).electorate.voters) == 5
     said = AuditEntry.objects.filter(action__in=["leave out voter", "let in voter"]).order_by("pk")
-    assert [(one.action, "领导1" in str(one.changes)) for one in said] == [
+    assert [(one.action, "领导0" in str(one.changes)) for one in said] == [
         ("leave out voter", True),
         ("let in voter", True),
     ]
@@ -186,14 +194,24 @@ def test_an_equal_name_is_a_hint_unless_both_are_known_to_be_different_people(st
     assert stage.doubles(poll) == set()
 
 
-def test_one_who_votes_in_two_classes_is_named_in_both(stage):
-    mine = stage.poll()
-    other = stage.round.polls.get(voter_class="unit")
-    rule = Rule((Source("accounts", ids=(stage.leaders[0].pk,)),))
-    change_poll(poll=other, rule=rule, by=stage.office)
-    shares = {leaf.code for leaf in preview(mine).terms.leaves} & {leaf.code for leaf in preview(other).terms.leaves}
-    expected = {("领导0", "account", "unit", True)} if shares else set()
-    assert stage.doubles(mine) == expected
+def test_one_who_votes_in_two_classes_of_an_indicator_is_named_also_under_another_account():
+    office, round_ = office_of(), district_round(2, plan="system-party-secretary")
+    unit = make_unit()
+    people = [Person.objects.create(code=f"M{number}", name=f"张{number}", unit=unit) for number in range(3)]
+    account = make_user(Role.LEADER, name="张账号")
+    RoleGrant.objects.create(user=account, role=Role.SUBJECT, person=people[0])
+    peer = poll_for(round_, "peer", office, kind="chosen_people", ids=(people[0].pk, people[1].pk))
+    delegate = poll_for(round_, "delegate", office, kind="chosen_people", ids=(people[2].pk,))
+    sources = (Source("accounts", ids=(account.pk,)), Source("chosen_people", ids=(people[1].pk, people[2].pk)))
+    delegate = change_poll(poll=delegate, rule=Rule(sources), by=office)
+    check = check_round(round_, [peer, delegate])
+    assert {(one.name, one.other, one.poll.pk, one.certain) for one in check.twice(peer)} == {
+        ("张0", ("account", account.pk), delegate.pk, True),
+        ("张1", ("person", people[1].pk), delegate.pk, True),
+    }
+    leave_out(poll=delegate, key=("person", people[1].pk), by=office)
+    delegate.refresh_from_db()
+    assert {one.name for one in check_round(round_, [peer, delegate]).twice(peer)} == {"张0"}
 
 
 def test_who_is_left_out_votes_nowhere_by_that_rule_and_strangers_are_refused(stage):

@@ -6,8 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from reviews.models import BallotPaper, Entitlement, Poll, PollState
+from reviews.queries.poll_office import stored_voters
 from reviews.services.errors import InvalidInput
 from reviews.services.rounds import ensure_collecting
+from reviews.voters_twice import people_of_accounts, twice
 from units import audit
 from units.models import Person, Unit, User
 
@@ -38,7 +40,7 @@ def add_voter(*, poll: Poll, voter: Unit | Person | User, reason: str, by: User)
         locked.round = round_
         if Rule.from_json(locked.rule).sample:
             raise InvalidInput(_("The voters of this poll were drawn: nobody joins them by hand."))
-        if Entitlement.objects.filter(poll=locked, **{kind: pk}).exists():
+        if _votes_already(locked, (kind, pk)):
             raise InvalidInput(_("This voter may vote in this poll already."), "which")
         found = one_voter(locked, current_terms(locked), (kind, pk))
         added = Entitlement(
@@ -52,6 +54,12 @@ def add_voter(*, poll: Poll, voter: Unit | Person | User, reason: str, by: User)
         changes = {"voters": (None, added.label)}
         audit.record(by, "add voter", locked, changes=changes, round_id=locked.round_id, reason=reason.strip())
     return added
+
+
+def _votes_already(poll: Poll, key: Key) -> bool:
+    """Under this name, or as another account of the same person."""
+    there = stored_voters([poll])[poll.pk]
+    return any(one.certain for one in twice({key: ""}, poll, there, people_of_accounts()))
 
 
 def _paper(poll: Poll, voter: Voter | None) -> BallotPaper:

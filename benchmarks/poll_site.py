@@ -15,7 +15,7 @@ from sheet_site import ROOT, TOKEN, free_port, log_in, set_up, wait_for  # puts 
 
 import run  # isort: skip
 
-__all__ = ["TOKEN", "Site", "Voter", "open_site", "prepare", "serve", "serve_bare"]
+__all__ = ["TOKEN", "Site", "Voter", "free_port", "open_site", "prepare", "serve", "serve_bare"]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from poll_rates import Side, as_table, by_turns, ratios
-from poll_site import TOKEN, Site, Voter, open_site, prepare, serve, serve_bare
+from poll_site import TOKEN, Site, Voter, free_port, open_site, prepare, serve, serve_bare
 
 LEAST = 0.70
 WARM = 3  # slices on each side that do not count
@@ -83,9 +83,10 @@ def side_by_side(slices: int, size: int, clients: int) -> dict[str, float]:
     mine = [raw_request("/vote/cast/", ballot(one, draw), one.session) for one in site.voters[:each]]
     more = {"poll": str(site.poll), "size": str(site.sealed)}
     theirs = [raw_request("/vote", ballot(one, draw) | more, one.session) for one in site.voters[each:]]
-    product, bare = serve(site.port), serve_bare(site.port + 1)
+    product, port = serve(site.port), free_port()
+    bare = serve_bare(port)
     try:
-        sides = Side("product", site.port, product.pid, mine), Side("bare view", site.port + 1, bare.pid, theirs)
+        sides = Side("product", site.port, product.pid, mine), Side("bare view", port, bare.pid, theirs)
         by_turns(sides, slices=slices, size=size, clients=clients, warm=WARM)
     finally:
         for server in (product, bare):

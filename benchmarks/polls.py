@@ -83,13 +83,15 @@ def side_by_side(slices: int, size: int, clients: int) -> dict[str, float]:
     mine = [raw_request("/vote/cast/", ballot(one, draw), one.session) for one in site.voters[:each]]
     more = {"poll": str(site.poll), "size": str(site.sealed)}
     theirs = [raw_request("/vote", ballot(one, draw) | more, one.session) for one in site.voters[each:]]
-    product, port = serve(site.port), free_port()
-    bare = serve_bare(port)
+    servers = [serve(site.port)]
     try:
+        port = free_port()
+        servers.append(serve_bare(port))
+        product, bare = servers
         sides = Side("product", site.port, product.pid, mine), Side("bare view", port, bare.pid, theirs)
         by_turns(sides, slices=slices, size=size, clients=clients, warm=WARM)
     finally:
-        for server in (product, bare):
+        for server in servers:
             kill(server)
     print(as_table(sides))
     return ratios(*sides)

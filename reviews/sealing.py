@@ -138,5 +138,10 @@ def receipt(entitlement: int, opened: str) -> str:
     return grouped("".join(letters), 5)
 
 
+def is_receipt(text: str) -> bool:
+    """Whether it has the form of a receipt, if nobody's."""
+    return len(text) == RECEIPT_LETTERS + 1 and text[5] == "-" and all(each in ALPHABET for each in text[:5] + text[6:])
+
+
 def _keyed(purpose: str, text: str) -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}|{text}".encode(), hashlib.sha256).digest()

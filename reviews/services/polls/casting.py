@@ -283,6 +283,9 @@ def unpack(content: bytes) -> tuple[str, Checked]:
         held = json.loads(content)
         answers = {(int(subject), str(code)): str(answer) for subject, code, answer in held["a"]}
         comments = {int(subject): str(text) for subject, text in held["c"]}
-        return str(held["r"]), Checked(answers, comments)
-    except (ValueError, TypeError, KeyError) as failure:
+        receipt = str(held["r"])
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as failure:
         raise sealing.Unreadable from failure
+    if not sealing.is_receipt(receipt):
+        raise sealing.Unreadable
+    return receipt, Checked(answers, comments)

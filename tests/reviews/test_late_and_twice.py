@@ -11,9 +11,10 @@ from reviews.models import BallotCount, BallotPaper, Entitlement, SealedBallot
 from reviews.poll_check import check_round
 from reviews.queries.poll_office import polls_of
 from reviews.services.errors import InvalidInput, NotAllowed, RoundClosed
+from reviews.services.polls.handing import take_back
 from reviews.services.polls.latecomers import add_voter
 from reviews.services.polls.preparing import change_poll, leave_out, let_in
-from reviews.services.polls.setup import open_poll, preview
+from reviews.services.polls.setup import fix_poll, open_poll, preview, reopen_poll, start_poll
 from reviews.services.polls.voters import Rule, Source
 from tests.factories import client_for, district_round, make_unit, make_user
 from units.models import AuditEntry, Person, Role, RoleGrant
@@ -147,6 +148,26 @@ def test_where_all_vote_on_paper_a_late_voter_does(stage):
     poll = poll_for(stage.round, "leader", stage.office, kind="paper", number=5)
     poll = open_poll(poll=poll, by=stage.office)
     assert add_voter(poll=poll, voter=stage.leaders[0], reason="迟到", by=stage.office).on_paper
+
+
+def test_before_the_opening_too_and_then_no_key_is_asked_for():
+    office, round_ = office_of(), district_round(4)
+    late = [make_user(Role.LEADER, username=f"late{n}", name=f"迟到{n}") for n in range(2)]
+    poll = fix_poll(poll=poll_for(round_, "leader", office, kind="paper", number=5), by=office)
+    assert add_voter(poll=poll, voter=late[0], reason="漏列", by=office).on_paper
+    poll = start_poll(poll=poll, by=office)
+    assert not poll.public_key
+    assert add_voter(poll=poll, voter=late[1], reason="迟到", by=office).on_paper
+    with pytest.raises(InvalidInput):  # there is nothing to seal a ballot with
+        take_back(poll=poll, ids=[poll.entitlements.get(account=late[0]).pk], reason="交回", by=office)
+    poll = close_poll(poll=poll, by=office)
+    assert not reopen_poll(poll=poll, closes_on=None, reason="再投", by=office).public_key
+
+
+def test_a_late_voter_votes_online_before_the_opening_where_somebody_does(stage):
+    poll = fix_poll(poll=stage.poll(), by=stage.office)
+    assert not add_voter(poll=poll, voter=stage.leaders[3], reason="漏列", by=stage.office).on_paper
+    assert start_poll(poll=poll, by=stage.office).public_key
 
 
 # ---------------------------------------------------------------- twice

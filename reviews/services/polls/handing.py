@@ -137,7 +137,7 @@ def take_back(*, poll: Poll, ids: Collection[int], reason: str, by: User) -> int
         locked = locked_poll(poll, PollState.READY, PollState.OPEN)
         turns.alone(locked.pk)
         rows = list(Entitlement.objects.filter(may_go_online(), poll=locked, on_paper=True, pk__in=ids))
-        if len(rows) < len(set(ids)):
+        if len(rows) < len(set(ids)) or (locked.state == PollState.OPEN and not locked.public_key):
             raise InvalidInput(_("These ballots can be cast on paper only: there is no other way in for them."))
         if received_of(locked) > on_paper_of(locked) - len(rows):
             raise InvalidInput(_("More paper ballots are counted already than would remain handed out."))

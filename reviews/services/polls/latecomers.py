@@ -47,7 +47,7 @@ def add_voter(*, poll: Poll, voter: Unit | Person | User, reason: str, by: User)
             poll=locked,
             paper=_paper(locked, found),
             label=found.label if found else "",
-            on_paper=locked.state == PollState.OPEN and not locked.public_key,
+            on_paper=not locked.entitlements.filter(on_paper=False).exists(),
         )
         setattr(added, f"{kind}_id", pk)
         added.save()

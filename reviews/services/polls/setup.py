@@ -18,6 +18,7 @@ from indicators.services import engine_plan
 from reviews import sealing
 from reviews.ballot_form import MOST_COMMENTS, Terms, leaves_of, places_of, terms_of
 from reviews.models import (
+    BallotBox,
     BallotPaper,
     Door,
     Entitlement,
@@ -182,9 +183,15 @@ def _open(locked: Poll) -> None:
 
 
 def _public_key(poll: Poll) -> bytes:
-    """The round's key; none where all ballots can be cast on paper only, so that nothing will ever be sealed."""
+    """The round's key; none where all ballots can be cast on paper only, so that nothing will ever be sealed.
+
+    It is not asked for, but taken if it is there, where all who could vote online vote on paper.
+    """
     online = poll.entitlements.exclude(account=None, unit=None, person=None, slip=None, door=None)
-    return bytes(box_of(poll).public_key) if online.exists() else b""
+    if online.filter(on_paper=False).exists():
+        return bytes(box_of(poll).public_key)
+    box = BallotBox.objects.filter(round=poll.round_id).exclude(confirmed_at=None).first()
+    return bytes(box.public_key) if box and online.exists() else b""
 
 
 def _longest(terms: Terms, voters: Iterable[Voter]) -> int:

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from reviews.meeting_actions import actions_once_open
-from reviews.models import Entitlement, Poll
+from reviews.models import Entitlement, Meeting, Poll
 from reviews.queries.meetings import order_seen, talks_of
 from reviews.services.agenda import order_talks
 from reviews.services.attendance import NewAttendee, expect, record_presence
@@ -80,6 +80,24 @@ def test_nobody_votes_on_himself_and_nobody_of_a_meeting_that_was_called_off(mee
     meeting.state = "cancelled"
     meeting.save()
     assert votes(poll) == {}
+
+
+def test_who_is_present_at_two_meetings_votes_once(meeting, office):
+    """People of the roster are known by their key, the others by name and unit: two units may have a 员工甲 each."""
+    second = Meeting.objects.create(
+        round=meeting.round, number=2, title="第二次述职评议会", date=meeting.date, quorum=meeting.quorum
+    )
+    people = [NewAttendee("员工甲"), NewAttendee("员工丁"), NewAttendee("员工甲", "二部")]
+    for one in people:
+        expect(meeting=second, who=[one], voter_class="staff", by=office)
+    known = subjects_of(meeting.round)[0]
+    expect(meeting=second, who=[NewAttendee(known.name, person=known.person)], voter_class="cadre", by=office)
+    for each in (meeting, second):
+        check_in(each, office, "员工甲", "员工乙", "员工丁", known.name)
+    poll = poll_of(meeting, "staff")
+    slips = [voter.slip for voter in electorate(poll, current_terms(poll)).voters]
+    assert slips == [1, 2, 3, 4]
+    assert list(votes(poll_of(meeting, "cadre"))) == [known.name]
 
 
 def test_the_check_says_what_it_waits_for(meeting, office):

@@ -177,24 +177,28 @@ def _as_they_speak(poll: Poll) -> list[Subject]:
 
 def _with_attendees(poll: Poll, rule: Rule) -> Rule:
     """The rule with those who are present now in place of the word for them: people of the roster by their names,
-    the others a slip each. What comes of the others stands last, so that every source keeps its place."""
+    the others a slip each, also who is present at several meetings: of one name in one unit there is one. What comes
+    of the others stands last, so that every source keeps its place."""
     if all(source.kind != "attendees" for source in rule.sources):
         return rule
-    present: dict[str, list[int | None]] = defaultdict(list)
+    named: dict[str, list[int]] = defaultdict(list)
+    others: dict[str, set[tuple[str, str]]] = defaultdict(set)
     rows = Attendee.objects.filter(meeting__round=poll.round_id, presence=Presence.PRESENT)
     rows = rows.exclude(meeting__state=MeetingState.CANCELLED).exclude(voter_class="")
-    for code, person in rows.order_by("meeting_id", "number").values_list("voter_class", "person_id"):
-        present[code].append(person)
+    for row in rows.order_by("meeting_id", "number"):
+        if row.person_id is not None:
+            named[row.voter_class].append(row.person_id)
+        else:
+            others[row.voter_class].add((row.name, row.unit))
     sources: list[Source] = []
     slips: list[Source] = []
     for source in rule.sources:
         if source.kind != "attendees":
             sources.append(source)
             continue
-        here = present[source.origin or poll.voter_class]
-        known = tuple(person for person in here if person is not None)
-        sources.append(replace(source, kind="chosen_people", ids=known))
-        slips.append(replace(source, kind="slips", number=len(here) - len(known)))
+        code = source.origin or poll.voter_class
+        sources.append(replace(source, kind="chosen_people", ids=tuple(named[code])))
+        slips.append(replace(source, kind="slips", number=len(others[code])))
     return replace(rule, sources=(*sources, *slips))
 
 

@@ -1,7 +1,7 @@
 """How often something was tried from an address lately, over all web processes: in Redis, else in a small file.
 
 Addresses are kept as hashes under the server's key, and for minutes: the file forgets the old ones whenever it is
-asked, and overwrites them. It lies apart from the database, so that no backup and no log of changes has them.
+asked or told to, and overwrites them. It lies apart from the database, so that no backup and no log of changes has them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -43,9 +44,22 @@ def _in_redis(hashed: str, seconds: int) -> int:
 
 
 def _in_file(hashed: str, seconds: int) -> int:
-    now = time.time()
+    with _file() as file:
+        [number] = file.execute(_COUNT, [hashed, time.time() + seconds]).fetchone()
+    return int(number)
+
+
+def forget() -> None:
+    """Drop what is over, if nobody tries anything any more. Redis does so by itself."""
+    if (Path(settings.VAR_DIR) / _FILE).exists():
+        with _file():
+            pass
+
+
+@contextmanager
+def _file() -> Iterator[sqlite3.Connection]:
+    """The file, without those whose minutes are over."""
     with closing(sqlite3.connect(Path(settings.VAR_DIR) / _FILE, timeout=10, isolation_level=None)) as file:
         file.executescript(_READY)
-        file.execute("DELETE FROM tries WHERE until <= ?", [now])
-        [number] = file.execute(_COUNT, [hashed, now + seconds]).fetchone()
-    return int(number)
+        file.execute("DELETE FROM tries WHERE until <= ?", [time.time()])
+        yield file

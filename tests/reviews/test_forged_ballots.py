@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
+
 import pytest
 
+from appraisal_site.lib import tries
 from reviews import sealing
 from reviews.ballot_form import Checked
 from reviews.models import BallotComment, PollState, SealedBallot
@@ -85,6 +90,19 @@ def test_one_person_has_one_ballot_by_whatever_he_is_named():
         assert len(voters) == 1, kinds
 
 
+def test_tries_whose_minutes_are_over_are_forgotten_with_the_count(settings, monkeypatch):
+    settings.REDIS_URL = ""
+    tries.count("x", "10.1.2.3", minutes=5)
+    now = time.time()
+    vote = Vote()
+    for sheet in sheets(vote.poll)[:3]:
+        cast_vote(sheet, "称职")
+    monkeypatch.setattr(time, "time", lambda: now + 301)
+    vote.count()
+    with closing(sqlite3.connect(settings.VAR_DIR / "tries.sqlite3")) as file:
+        assert file.execute("SELECT count(*) FROM tries").fetchone() == (0,)
+
+
 def test_a_copied_box_is_counted_once_and_said():
     """Whoever writes into the database needs no key to lay a ballot in twice."""
     vote = Vote()
@@ -110,3 +128,36 @@ def test_a_ballot_sealed_past_the_page_is_not_counted_and_stops_nothing(place):
     vote.count()
     assert (vote.poll.report["valid"], vote.poll.report["unreadable"]) == (3, 1)
     assert set(vote.counted()) == {(one.name, "DE") for one in vote.subjects}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"r":"AAAAA-BBBBB","a":[[1e999,"DE","\xe4\xbc\x98\xe7\xa7\x80"]],"c":[]}',
+        b'{"r":"AAAAA-BBBBB","a":' + b"[" * 5000 + b"]" * 5000 + b',"c":[]}',
+        b'{"r":"\\u0000","a":[],"c":[]}',
+        b'{"r":"\\ud800","a":[],"c":[]}',
+        b'{"r":"\\ud800AAAA-BBBBB","a":[],"c":[]}',
+        b'{"r":"AAAAABBBBBB","a":[],"c":[]}',
+        b'{"r":["AAAAA-BBBBB"],"a":[],"c":[]}',
+        b'{"r":"' + b"A" * 1000 + b'","a":[],"c":[]}',
+        b"null",
+        b"\xff",
+    ],
+)
+def test_what_somebody_seals_to_the_public_key_by_himself_never_stops_the_count(content):
+    vote = Vote()
+    for sheet in sheets(vote.poll)[:3]:
+        cast_vote(sheet, "称职")
+    # Several times the size of a ballot if need be: it opens all the same.
+    size = vote.poll.sealed_size * (len(content) // vote.poll.sealed_size + 1)
+    box = sealing.seal(content, bytes(vote.poll.public_key), size)
+    SealedBallot.objects.create(poll_id=vote.poll.pk, box=box)
+    vote.count()
+    assert (vote.poll.report["valid"], vote.poll.report["unreadable"]) == (3, 1)
+    assert len(vote.poll.receipts.codes) == 3
+
+
+def test_the_receipts_of_ballots_have_the_form_that_the_count_takes():
+    assert all(sealing.is_receipt(sealing.receipt(number, "poll")) for number in range(200))
+    assert not sealing.is_receipt("AAAAA-BBBBU")

@@ -26,17 +26,28 @@ def test_processes_count_together_and_leave_no_address(settings):
     assert b"10.1.2" not in (settings.VAR_DIR / "tries.sqlite3").read_bytes()
 
 
-def test_after_the_minutes_nothing_is_left(settings, monkeypatch):
+@pytest.mark.parametrize("afterwards", ["another try", "told to"])
+def test_after_the_minutes_nothing_is_left(settings, monkeypatch, afterwards):
     assert [tries.count("x", "10.1.2.3", minutes=5) for _n in range(3)] == [1, 2, 3]
     held = (settings.VAR_DIR / "tries.sqlite3").read_bytes()
+    tries.forget()
+    assert (settings.VAR_DIR / "tries.sqlite3").read_bytes() == held, "the minutes are not over"
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 301)
-    assert tries.count("x", "10.9.9.9", minutes=5) == 1
+    if afterwards == "told to":
+        tries.forget()
+    else:
+        assert tries.count("x", "10.9.9.9", minutes=5) == 1
     left = (settings.VAR_DIR / "tries.sqlite3").read_bytes()
     old = {held[start : start + 64] for start in range(len(held) - 64) if held[start : start + 64].isalnum()}
     assert old
     assert not [one for one in old if one in left]
     assert tries.count("x", "10.1.2.3", minutes=5) == 1
+
+
+def test_nothing_to_forget_makes_no_file(settings):
+    tries.forget()
+    assert not (settings.VAR_DIR / "tries.sqlite3").exists()
 
 
 @pytest.mark.services

@@ -6,8 +6,10 @@ runs inside the request that brought it.
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -19,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from nacl.public import PrivateKey
 
+from appraisal_site.lib import tries
 from appraisal_site.lib.fields import canonical
 from indicators.services import engine_plan
 from reviews import sealing
@@ -326,7 +329,10 @@ def scrub() -> None:
 
     SQLite: deleted pages were overwritten (`secure_delete`); the write-ahead log is emptied. PostgreSQL: the tables
     are rewritten without their dead rows; its log of changes keeps sealed ballots until it is recycled.
+    The tries whose minutes are over go too: nobody may vote after this, and then nothing else asks for them.
     """
+    with suppress(sqlite3.Error, OSError):
+        tries.forget()
     if connection.in_atomic_block:
         return
     with connection.cursor() as cursor:

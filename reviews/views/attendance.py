@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.meetings import ExpectForm
 from reviews.models import Attendee, Meeting, MeetingState, Presence
 from reviews.navigation import round_context
@@ -85,7 +86,7 @@ def _do(request: HttpRequest, meeting: Meeting) -> None:
         )
         return
     if do == "strike":
-        row = get_object_or_404(Attendee, meeting=meeting, pk=int(key) if key.isdigit() else 0)
+        row = get_object_or_404(Attendee, meeting=meeting, pk=as_id(key))
         service.strike(attendee=row, reason=reason, by=user)
         return
     seen = [tuple(each.split(".", 1)) for each in post.getlist("attendee") if "." in each]
@@ -93,7 +94,7 @@ def _do(request: HttpRequest, meeting: Meeting) -> None:
         raise InvalidInput(_("Tick the rows first."))
     changed = service.record_presence(
         meeting=meeting,
-        seen=[(int(pk), was) for pk, was in seen if pk.isdigit()],
+        seen=[(as_id(pk) or 0, was) for pk, was in seen],
         presence=do,
         reason=reason,
         by=user,

@@ -505,6 +505,15 @@ def test_a_meeting_on_its_pages(meeting, office):
     assert client.get(people, {"presence": "present", "q": "张"}).context["page_obj"].paginator.count == 3
 
 
+@pytest.mark.parametrize("key", ["²", "٣", "9" * 30, "", "x", "-1"])
+def test_a_row_of_the_list_that_no_page_names_is_refused_in_words(meeting, office, key):
+    expected(meeting, office, "甲")
+    client, address = client_for(office), page("meeting_attendance", meeting)
+    assert client.post(address, {"do": f"strike-{key}", "reason": "误列"}).status_code == 404
+    assert client.post(address, {"do": "present", "attendee": f"{key}.expected"}).status_code == 422
+    assert set(meeting.attendees.values_list("presence", flat=True)) == {"expected"}
+
+
 def test_recording_without_a_script(meeting, office):
     opened(meeting, office)
     client = client_for(office)

@@ -1,7 +1,8 @@
 """How often something was tried from an address lately, over all web processes: in Redis, else in a small file.
 
 Addresses are kept as hashes under the server's key, and for minutes: the file forgets the old ones whenever it is
-asked or told to, and overwrites them. It lies apart from the database, so that no backup and no log of changes has them.
+asked or told to, and overwrites them. It lies apart from the database, so that no backup and no log of changes has
+them.
 """
 
 from __future__ import annotations

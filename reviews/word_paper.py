@@ -105,4 +105,9 @@ class Paper:
 
 def clean(text: str) -> str:
     """Without signs that XML cannot hold, such as a form feed pasted along."""
-    return "".join(one for one in text if one in "\t\n" or (ord(one) >= 32 and not 0xD800 <= ord(one) <= 0xDFFF))
+    return "".join(one for one in text if one in "\t\n" or (ord(one) >= 32 and not _is_refused(ord(one))))
+
+
+def _is_refused(code: int) -> bool:
+    """Halves of a pair, and the two codes that are no sign."""
+    return 0xD800 <= code <= 0xDFFF or code in {0xFFFE, 0xFFFF}

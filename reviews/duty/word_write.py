@@ -17,6 +17,8 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
 
+from reviews.word_paper import clean
+
 from .blocks import HEADING, Block, blocks
 from .numbering import chinese
 
@@ -55,8 +57,8 @@ def write_word(paper: Paper) -> bytes:
                 _block(document, block, below=bool(name))
     for line in paper.ending:
         _paragraph(document, line, BODY_FACE, BODY, right=True)
-    document.core_properties.title = paper.title
-    document.core_properties.author = paper.byline
+    document.core_properties.title = clean(paper.title)
+    document.core_properties.author = clean(paper.byline)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -141,7 +143,7 @@ def _paragraph(
 
 
 def _run(paragraph: Any, text: str, face: str, size: Pt) -> Any:
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(clean(text))
     run.font.size = size
     run.font.name = LATIN
     run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)

@@ -3,9 +3,13 @@ from collections.abc import Callable
 from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import get_supported_language_variant
+from django.utils.translation import gettext as _
+
+from units.middleware import wants_json
 
 
 class ChosenLanguageMiddleware:
@@ -32,6 +36,39 @@ class ChosenLanguageMiddleware:
             return get_supported_language_variant(chosen)
         except LookupError:
             return settings.LANGUAGE_CODE
+
+
+class NoNullCharactersMiddleware:
+    """A form or query with the sign NUL in it is answered with 400: PostgreSQL stores it nowhere, and no keyboard
+    types it. Forms of Django refuse it too; this is for what views read themselves.
+
+    Only what Django has parsed for the protection against forged forms anyway: no body of JSON is read here. Where
+    people vote, what they wrote is cleaned instead; no ballot is refused for it.
+    """
+
+    FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+    CLEANED = "/vote/"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        if request.path_info.startswith(self.CLEANED):
+            return None
+        is_form = request.method == "POST" and request.content_type in self.FORMS
+        if not _holds_nul(request.GET) and not (is_form and _holds_nul(request.POST)):
+            return None
+        words = _("The input holds a character that cannot be stored (NUL). Take it out and send it again.")
+        if wants_json(request):
+            return JsonResponse({"state": "refused", "message": words}, status=400)
+        return render(request, "400.html", {"reason": words}, status=400)
+
+
+def _holds_nul(sent: QueryDict) -> bool:
+    return any("\0" in text for name, values in sent.lists() for text in (name, *values))
 
 
 class ContentPolicyMiddleware:

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "units.middleware.LoginRequiredMiddleware",
     "units.middleware.MustChangePasswordMiddleware",
+    "appraisal_site.middleware.NoNullCharactersMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "appraisal_site.middleware.ContentPolicyMiddleware",

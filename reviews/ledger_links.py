@@ -128,7 +128,10 @@ def take_commentaries_in(rows: list[Remark], user: User) -> dict[int, Action]:
 
 @answer_for
 def problems_before(subject: Subject) -> Iterator[Question]:
-    """What a duty report has to answer: the subject's items of earlier rounds. Two queries."""
+    """What a duty report has to answer: the subject's items of earlier rounds. Two queries.
+
+    Reports are printed and published; what voters wrote its writer reads at the item.
+    """
     for item in asked_of(subject):
         words = " · ".join((item.code, item.get_source_display(), item.get_state_display()))
-        yield Question(key=f"ledger.{item.pk}", text=item.problem, source=words)
+        yield Question(key=f"ledger.{item.pk}", text=item.quotable, source=words)

@@ -99,8 +99,12 @@ class LedgerItem(models.Model):
 
     def __str__(self) -> str:
         """As logs and lists of files call it, which more people read than may read what voters wrote."""
-        quoted = self.source == ItemSource.COMMENT
-        return f"{self.number}. {self.get_source_display() if quoted else self.problem[:60]}"
+        return f"{self.number}. {self.quotable[:60]}"
+
+    @property
+    def quotable(self) -> str:
+        """What is put right, as it may go into what others read too (reports, mail): not in the words of voters."""
+        return str(self.get_source_display()) if self.source == ItemSource.COMMENT else self.problem
 
     @property
     def code(self) -> str:

@@ -34,6 +34,9 @@ from reviews.tree import ATTAINMENT, EVENTS, NUMBERS, Tree, takes_marks
 from scoring.engine.types import Node
 from units import access
 
+from .interviews import about
+from .ledger import not_quoting
+
 PEOPLE = ("uploaded_by", "withdrawn_by")
 # What a cell of a sheet counts: its mark's files, or its figure's.
 IN_CELLS = (EvidenceKind.MARK, EvidenceKind.ATTAINMENT)
@@ -268,21 +271,37 @@ def may_read_file(user: Any, evidence: Evidence) -> bool:
         and _is_being_counted(evidence.poll_id)
     ):
         return False
-    if access.may_keep_evidence(user) and (evidence.kind != EvidenceKind.INTERVIEW or access.is_office(user)):
+    if _keeps(user, evidence):
         return True
     if evidence.withdrawn_at is not None or (place := place_of(evidence)) is None:
         return False
     return visible_files(user, place).filter(pk=evidence.pk).exists()
 
 
+def _keeps(user: Any, evidence: Evidence) -> bool:
+    """Whether the account opens it whatever became of it: office and auditors, as far as they may read what it proves.
+
+    Sheets of interviews the office, but nobody those of the one about himself.
+    """
+    if not access.may_keep_evidence(user):
+        return False
+    if evidence.kind == EvidenceKind.INTERVIEW:
+        about_himself = evidence.interview is not None and access.is_interviewed(user, evidence.interview)
+        return access.is_office(user) and not about_himself
+    return evidence.item is None or access.may_read_item(user, evidence.item)
+
+
 def files_of_round(user: Any, round_: Round, *, kind: str = "", state: str = "", words: str = "") -> QuerySet[Evidence]:
     """All files of a round, newest first. `state`: "here" or "withdrawn"; each word in name, title or place.
 
-    Records of interviews only for the office.
+    Records of interviews only for the office, and nobody those about himself; what comments of voters led to only for
+    those who may read the item.
     """
     found = Evidence.objects.filter(round=round_).select_related(*PEOPLE).order_by("-uploaded_at", "-id")
     if not access.is_office(user):
         found = found.exclude(kind=EvidenceKind.INTERVIEW)
+    found = found.exclude(interview__in=Interview.objects.filter(about(user)))
+    found = found.filter(Q(item=None) | Q(item__in=LedgerItem.objects.filter(not_quoting(user))))
     if kind:
         found = found.filter(kind=kind)
     if state:

@@ -12,13 +12,17 @@ from units import access
 from units.models import Role, User
 
 
-def _about(user: User) -> Q:
-    """The interviews about this account that it sees (`access.is_interviewed`), as a condition."""
+def about(user: User) -> Q:
+    """The interviews about this account (`access.is_interviewed`), as a condition."""
     mine = [grant for grant in user.grants if grant.role == Role.SUBJECT] if user.is_active else []
     people = [grant.person_id for grant in mine if grant.person_id]
     units = [grant.unit_id for grant in mine if grant.unit_id and not grant.person_id]
-    about = Q(person__in=people) | Q(person=None, subject__unit__in=units)
-    return about & Q(state__in=access.SHOWN_TO_INTERVIEWED)
+    return Q(person__in=people) | Q(person=None, subject__unit__in=units)
+
+
+def _about(user: User) -> Q:
+    """Those of them that it sees."""
+    return about(user) & Q(state__in=access.SHOWN_TO_INTERVIEWED)
 
 
 def interviews_of(round_: Round) -> QuerySet[Interview]:

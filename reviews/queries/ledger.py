@@ -50,11 +50,14 @@ def ledger_of(round_: Round) -> QuerySet[LedgerItem]:
 def ledger_seen_by(user: Any, round_: Round) -> QuerySet[LedgerItem]:
     """As far as the account may read it."""
     found = ledger_of(round_)
-    if not access.may_see_ledger(user):
-        return found.filter(own_items(user))
+    return found.filter(not_quoting(user) if access.may_see_ledger(user) else own_items(user))
+
+
+def not_quoting(user: Any) -> Q:
+    """Without what comments of voters led to, where the account may not read those and does not answer for it."""
     if access.may_see_items_from_comments(user):
-        return found
-    return found.filter(~Q(source=ItemSource.COMMENT) | own_items(user))
+        return Q()
+    return ~Q(source=ItemSource.COMMENT) | own_items(user)
 
 
 def own_items(user: Any) -> Q:

@@ -221,6 +221,8 @@ def withdraw_evidence(*, evidence: Evidence, reason: str, by: User) -> None:
 
 
 def may_withdraw(by: Any, evidence: Evidence, place: Place | None) -> bool:
+    if place is not None and place.interview is not None:  # not even the office from the one about himself
+        return access.may_record_interview(by, place.interview)
     if access.is_office(by):
         return True
     if place is None or not access.may_add_evidence(by, place):

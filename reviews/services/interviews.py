@@ -98,6 +98,7 @@ def arrange_interview(
 
     `person`: who is interviewed, where it is not the subject as such. Raises NotAllowed, RoundClosed, InvalidInput
     ("kind", "reason", "accounts"), AlreadyArranged if the `source` has one that was not called off.
+    Nobody arranges the one about himself.
     """
     if not access.may_arrange_interviews(by):
         raise NotAllowed
@@ -121,6 +122,9 @@ def arrange_interview(
                 created_by=by,
                 updated_by=by,
             )
+            if access.is_interviewed(by, made):
+                words = _("%(name)s: nobody arranges the interview about himself; somebody else of the office does.")
+                raise NotAllowed(words % {"name": made.name})
             _name(made, accounts)
             _record(by, "arrange interview", made, {"deadline": (None, due_on)})
             notify(messages=holder_messages(made, accounts, by), by=by)

@@ -202,7 +202,7 @@ def change_item(*, item: LedgerItem, data: ItemData, seen: int, by: User) -> Led
 
     Raises NotAllowed, Conflict, InvalidInput ("problem"; or it is settled).
     """
-    if not access.may_run_ledger(by):
+    if not access.may_change_item(by, item):
         raise NotAllowed
     data = _clean(data)
     with transaction.atomic():

@@ -54,7 +54,7 @@ class _Ledger(Occasion):
                 _place(round_, items),
                 {
                     "name": items[0].subject.name,
-                    "items": "\n".join(f"{each.code} {each.problem} {day_words(each.deadline)}" for each in items),
+                    "items": "\n".join(f"{each.code} {each.quotable} {day_words(each.deadline)}" for each in items),
                 },
             )
             for items in by_subject.values()

@@ -136,16 +136,16 @@ def ledger_item(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
 
 def _rights(user: Any, item: LedgerItem) -> dict[str, bool]:
     """Which steps this account may take with the item as it stands."""
-    runs = access.may_run_ledger(user)
-    waits = item.state == ItemState.REPORTED and runs
+    changes = access.may_change_item(user, item)
+    waits = item.state == ItemState.REPORTED and access.may_run_ledger(user)
     verifies = waits and access.may_verify_item(user, item, workers_of([item])[item.pk])
     return {
         "answers": access.answers_for_item(user, item),
         "may_work": item.state in TO_DO and access.may_work_on_item(user, item),
         "may_verify": verifies,
         "needs_another": waits and not verifies,
-        "may_put_off": item.state in TO_DO and runs,
-        "may_change": item.state in OPEN_ITEMS and runs,
+        "may_put_off": item.state in TO_DO and changes,
+        "may_change": item.state in OPEN_ITEMS and changes,
         "sees_all": access.may_see_ledger(user),
     }
 

@@ -91,6 +91,7 @@ def ledger_edit(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     """Correct what an open item says. The deadline is put off on the item's own page, with a reason."""
     round_ = _kept_round(request, pk)
     item = get_item(request, round_, item_pk)
+    require(access.may_change_item(request.user, item))
     posted = request.POST if request.method == "POST" else None
     form = ChangeItemForm(posted, initial=_now(item))
     if posted is not None and form.is_valid() and _change(item, form, cast(User, request.user)):

@@ -291,6 +291,43 @@ def test_who_is_interviewed_himself_neither_records_nor_reads_beforehand(subject
     assert client_for(user).get(url("interview_record", made)).status_code == 404
 
 
+def test_nobody_arranges_the_interview_about_himself(subject, office, interviewed):
+    interviewed.role_grants.create(role=Role.OFFICE)
+    user = User.objects.get(pk=interviewed.pk)
+    with pytest.raises(errors.NotAllowed, match=subject.name):
+        arranged(subject, user)
+    form = {"subject": subject.code, "kind": "约谈提醒", "reason": "材料不实"}
+    page = client_for(user).post(reverse("reviews:interview_add", args=[subject.round_id]), form)
+    assert page.status_code == 422
+    assert "材料不实" in page.content.decode()
+    assert not Interview.objects.exists()
+    assert not AuditEntry.objects.filter(action="arrange interview").exists()
+    assert arranged(subject_of(subject.round, 1), user).pk
+
+
+def test_who_is_interviewed_himself_has_no_hold_of_its_sheets_in_the_office_either(interview, holder, interviewed):
+    interviewed.role_grants.create(role=Role.OFFICE)
+    user = User.objects.get(pk=interviewed.pk)
+    file = sheet(interview, holder)
+    listed = reverse("reviews:evidence_list", args=[interview.round_id])
+    address = reverse("reviews:evidence_file", args=[interview.round_id, file.pk])
+    withdraw = reverse("reviews:evidence_withdraw", args=[interview.round_id, file.pk])
+    assert not may_read_file(user, file)
+    assert client_for(user).get(address).status_code == 404
+    assert "签字.txt" not in client_for(user).get(listed).content.decode()
+    held(interview, holder)
+    file.refresh_from_db()
+    assert may_read_file(user, file)
+    assert list(files_of_round(user, interview.round)) == []
+    assert client_for(user).post(withdraw, {"reason": "x"}).status_code == 404
+    with pytest.raises(errors.NotAllowed):
+        withdraw_evidence(evidence=file, reason="x", by=user)
+    withdraw_evidence(evidence=file, reason="x", by=holder)
+    file.refresh_from_db()
+    assert not may_read_file(user, file)
+    assert may_read_file(make_user(Role.OFFICE), file)
+
+
 def test_an_auditor_sees_the_register_without_the_records(interview, holder, office):
     held(interview, holder)
     page = client_for(make_user(Role.AUDITOR)).get(reverse("reviews:interviews", args=[interview.round_id]))
@@ -390,6 +427,23 @@ def test_print_and_word_have_all_and_lines_for_signatures(interview, holder, int
         assert f"{signature}：____" in text
         assert signature in page
     assert text.count("日期：____") == 3
+
+
+def test_signs_that_word_cannot_hold_are_left_out_of_the_file(interview, holder):
+    Round.objects.update(title="年度\x0b考核")
+    interview.refresh_from_db()
+    held(interview, holder, said="第一\x08点\x01，第二\ufffe点\uffff")
+    answer = client_for(holder).get(url("interview_word", interview))
+    assert answer.status_code == 200
+    file = docx.Document(io.BytesIO(answer.content))
+    assert "第一点，第二点" in "\n".join(paragraph.text for paragraph in file.paragraphs)
+    assert file.core_properties.title.startswith("年度考核")
+
+
+def test_the_register_names_what_an_interview_rests_on(interview, office):
+    page = client_for(office).get(reverse("reviews:interviews", args=[interview.round_id])).content.decode()
+    assert "<th>约谈依据</th>" in page
+    assert "<dt>约谈依据</dt>" in client_for(office).get(url("interview", interview)).content.decode()
 
 
 def test_an_interview_that_is_still_to_be_held_is_printed_as_a_form(interview, office):

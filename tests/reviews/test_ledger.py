@@ -13,7 +13,7 @@ from reviews.findings import actions_beside, all_findings, beside_findings, open
 from reviews.meeting_actions import Action, actions_on
 from reviews.models import BallotComment, BallotCount, Inspection, LedgerItem, Poll, Round, Sampling, Subject
 from reviews.queries.duty_reports import layout_for
-from reviews.queries.evidence import find_place, may_read_file, visible_files
+from reviews.queries.evidence import files_of_round, find_place, may_read_file, visible_files
 from reviews.queries.ledger import asked_of, earlier_ledgers, ledger_of, ledger_seen_by, state_counts
 from reviews.services import errors, ledger, ledger_intake
 from reviews.services.evidence import add_evidence, withdraw_evidence
@@ -203,6 +203,67 @@ def test_comments_of_voters_are_findings_only_where_they_are_shown(round_, subje
     assert not access.may_read_item(auditor, item)
     assert not ledger_seen_by(auditor, round_).exists()
     assert ledger_seen_by(make_user(Role.LEADER), round_).get() == item
+
+
+def quoting(subject: Subject, office: User) -> LedgerItem:
+    """An item that came from what a voter wrote."""
+    LedgerItem.objects.filter(pk=add(subject, office, "原话").pk).update(source="comment", source_id="x")
+    AuditEntry.objects.all().delete()
+    return LedgerItem.objects.select_related("round", "subject").get(source="comment")
+
+
+def test_the_log_says_that_texts_of_such_an_item_changed_and_not_what_they_say(subject, writer, office):
+    item = plan(quoting(subject, office), writer, "针对“原话”")
+    ledger.add_progress(item=item, text="说的“原话”已改", by=writer)
+    item = ledger.put_off(item=item, deadline=item.deadline + DAY, reason="等上级批复", seen=item.version, by=office)
+    item = report(item, writer, "“原话”已改")
+    item = ledger.send_back(item=item, reason="“原话”未改", seen=item.version, by=office)
+    strike(report(item, writer, "“原话”改了"), office, "“原话”属实")
+    ledger.take_out(item=quoting_another(subject, office), reason="“原话”重复", seen=1, by=office)
+    said = AuditEntry.objects.order_by("pk")
+    assert "原话" not in repr(list(said.values("label", "changes", "reason")))
+    assert [entry.action for entry in said][:3] == [
+        "set ledger measures",
+        "write ledger progress",
+        "put off ledger item",
+    ]
+    assert (said[0].changes, said[2].reason) == ({"item state": ["open", "planned"]}, "等上级批复")
+
+
+def quoting_another(subject: Subject, office: User) -> LedgerItem:
+    item = add(subject, office, "x")
+    LedgerItem.objects.filter(pk=item.pk).update(source="comment", source_id="y")
+    return now(item)
+
+
+def test_files_of_such_an_item_are_not_for_auditors(round_, subject, writer, office):
+    place = find_place(round_, f"ledger.{plan(quoting(subject, office), writer).pk}")
+    plain = find_place(round_, f"ledger.{plan(add(subject, office), writer).pk}")
+    assert place is not None
+    assert plain is not None
+    file = add_evidence(place=place, file=ContentFile("原话".encode(), name="x.txt"), by=writer)
+    other = add_evidence(place=plain, file=ContentFile(b"text", name="y.txt"), by=writer)
+    auditor = make_user(Role.AUDITOR)
+    for _withdrawn in (False, True):
+        assert [may_read_file(user, file) for user in (office, auditor)] == [True, False]
+        assert may_read_file(auditor, other)
+        assert set(files_of_round(office, round_)) == {file, other}
+        assert list(files_of_round(auditor, round_)) == [other]
+        if not _withdrawn:
+            withdraw_evidence(evidence=file, reason="x", by=writer)
+            file.refresh_from_db()
+
+
+def test_what_voters_wrote_is_neither_in_the_next_report_nor_in_mail(round_, subject, writer, office):
+    item = quoting(subject, office)
+    later = again(round_, "2026")
+    [question] = layout_for(later, subject_of(later)).questions
+    assert question.text == item.get_source_display()
+    assert "原话" not in repr(question)
+    late(item)
+    [message] = remind(round_, office).messages.all()
+    assert "原话" not in message.text
+    assert item.code in message.text
 
 
 def test_what_else_follows_from_a_finding_stands_beside_it(round_, subject, office, monkeypatch):
@@ -436,6 +497,20 @@ def test_a_subject_in_the_ledger_stays_in_the_round(subject, office):
     add(subject, office)
     with pytest.raises(errors.InvalidInput, match="整改台账"):
         withdraw_subject(subject=subject, by=office, reason="x", confirmed=True)
+
+
+def test_an_office_account_that_answers_for_it_neither_rewords_nor_puts_off_nor_takes_out(subject, office, second):
+    item = add(subject, second)
+    RoleGrant.objects.create(user=office, role=Role.SUBJECT, person=subject.person)
+    himself = User.objects.get(pk=office.pk)
+    with pytest.raises(errors.NotAllowed):
+        ledger.take_out(item=item, reason="x", seen=item.version, by=himself)
+    with pytest.raises(errors.NotAllowed):
+        ledger.put_off(item=item, deadline=item.deadline + DAY, reason="x", seen=item.version, by=himself)
+    with pytest.raises(errors.NotAllowed):
+        ledger_intake.change_item(item=item, data=ItemData("轻一点"), seen=item.version, by=himself)
+    assert now(item).version == item.version
+    ledger.take_out(item=item, reason="x", seen=item.version, by=second)
 
 
 # ---------------------------------------------------------------- files

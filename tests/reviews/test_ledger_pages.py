@@ -241,6 +241,20 @@ def test_an_office_account_that_worked_on_it_is_told_to_leave_it_to_another(roun
     assert 'value="strike"' in page(make_user(Role.OFFICE), address)
 
 
+def test_an_office_account_that_answers_for_it_is_offered_no_change_of_it(round_, subject, writer, office):
+    item = add(subject, office)
+    address, edit = url("ledger_item", round_.pk, item.pk), url("ledger_edit", round_.pk, item.pk)
+    offers = ('value="put_off"', 'value="take_out"', edit)
+    assert all(offer in page(office, address) for offer in offers)
+    writer.role_grants.create(role=Role.OFFICE)
+    html = page(writer, address)
+    assert 'value="measures"' in html
+    assert not any(offer in html for offer in offers)
+    page(writer, edit, 403)
+    for do in ("put_off", "take_out"):
+        post(writer, address, 403, do=do, seen=item.version, reason="x", deadline="2099-01-01")
+
+
 def test_what_was_typed_stays_when_it_is_refused_and_can_be_sent_over_what_another_did(round_, subject, writer, office):
     item = add(subject, office)
     address = url("ledger_item", round_.pk, item.pk)

@@ -36,6 +36,7 @@ from .promises import (
 )
 from .rectification import (
     answers_for_item,
+    may_change_item,
     may_read_item,
     may_run_ledger,
     may_see_items_from_comments,
@@ -152,6 +153,7 @@ __all__ = [
     "may_be_voter",
     "may_cast",
     "may_change_event",
+    "may_change_item",
     "may_check_promises",
     "may_comment_event",
     "may_comment_published",

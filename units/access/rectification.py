@@ -59,6 +59,11 @@ def may_work_on_item(user: Any, item: LedgerItem) -> bool:
     return answers_for_item(user, item) or is_office(user)
 
 
+def may_change_item(user: Any, item: LedgerItem) -> bool:
+    """Reword it, put off its deadline, take it out: the office, but nobody what he answers for himself."""
+    return may_run_ledger(user) and not answers_for_item(user, item)
+
+
 def may_verify_item(user: Any, item: LedgerItem, workers: Collection[int]) -> bool:
     """Strike off, or send back: the office, but nobody who did it, reported it or belongs to whom it is about.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -237,7 +237,10 @@ def _save(request: HttpRequest, round_: Round, wishes: Sequence[Wish]) -> list[A
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     """Raises ValueError (which wrong JSON and wrong UTF-8 are) if the body is not an object."""
-    body = json.loads(request.body.decode())
+    try:
+        body = json.loads(request.body.decode())
+    except RawPostDataException as error:  # a form with files, which was read as such
+        raise ValueError from error
     if not isinstance(body, dict):
         raise ValueError
     return body

@@ -118,3 +118,8 @@ def test_a_ballot_is_taken_and_its_comment_cleaned():
         visitor().post("/vote/cast/", {"code": vote.code(slip)} | vote.answers("称职"))
     vote.count()
     assert [comment.text for comment in BallotComment.objects.all()] == ["好 坏"]
+
+
+def test_a_form_where_json_is_expected_is_not_understood(round_, office):
+    answer = client_for(office).post(reverse("reviews:sheet_cells", args=[round_.pk]), {"cells": "x"})
+    assert answer.status_code == 400

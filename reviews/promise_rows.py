@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import calendar
-import csv
 import datetime
-import io
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,6 +20,8 @@ FIELDS = ("text", "measure", "until", "who")
 # What the first cell of a heading pasted along says.
 HEADINGS = ("序号", "承诺事项", "承诺内容", "任务", "任务内容", "工作任务", "事项", "内容")
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*(?:之?前)?")
+# A spreadsheet quotes a cell as a whole and doubles the quotes in it; any other quote is a sign of the text.
+_CELL = re.compile(r'(?:"((?:[^"\t]|"")*+)"(?=[\t\n]|\Z)|([^\t\n]*))(\t|\n|\Z)')
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?\s*(?:底|末)?\s*(?:之?前)?")
 
 
@@ -73,7 +73,7 @@ def pasted(text: str) -> list[Row]:
     A line without tabs is a promise of its own. Raises InvalidInput ("paste") for a deadline that is no date.
     """
     found = []
-    for number, line in enumerate(csv.reader(io.StringIO(text.replace("\r\n", "\n")), delimiter="\t"), start=1):
+    for number, line in enumerate(_lines_of(text.replace("\r\n", "\n").replace("\r", "\n")), start=1):
         cells = [cell.strip() for cell in line]
         if not any(cells) or cells[0] in HEADINGS:
             continue
@@ -85,6 +85,17 @@ def pasted(text: str) -> list[Row]:
             raise InvalidInput(words % {"line": number, "text": row.until}, "paste")
         found.append(replace(row, until=row.day.isoformat() if row.day else ""))
     return found
+
+
+def _lines_of(text: str) -> Iterator[list[str]]:
+    """The cells of each row. Not by csv: it drops the quotes of “"十四五"规划” and stops at long cells."""
+    cells: list[str] = []
+    for match in _CELL.finditer(text):
+        quoted, plain, end = match.groups()
+        cells.append(plain if quoted is None else quoted.replace('""', '"'))
+        if end != "\t":
+            yield cells
+            cells = []
 
 
 def read_day(text: str) -> datetime.date | None:

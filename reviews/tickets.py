@@ -16,6 +16,7 @@ from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.lib import tries
+from appraisal_site.lib.numbers import as_id
 from units import access
 
 from . import sealing
@@ -141,7 +142,7 @@ def _by_code(typed: str, address: str, *, casting: bool) -> Ticket:
 def _by_account(key: str, user: Any, *, casting: bool) -> Ticket:
     if not user.is_authenticated:
         raise LoginFirst
-    pk = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
+    pk = as_id(key) or 0
     found = to_cast(pk=pk) if casting else by_key(pk)
     if found is None or not access.may_cast(user, found):
         raise NotYours

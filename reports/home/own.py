@@ -16,6 +16,7 @@ from reviews.queries.figures import lines_of_subject
 from reviews.queries.promises import asked_of
 from reviews.queries.report_dates import ReportRules, report_rules, window
 from reviews.queries.self_reports import OPEN_STATES, report_rows
+from reviews.tree import EVENTS
 from scoring.queries import own_results, shown_total
 from units.models import User
 
@@ -48,11 +49,12 @@ def _of_round(round_: Round, subject: Subject) -> Iterator[Task]:
         yield _self_report(round_, rules, subject)
     yield from _promises(round_, rules, subject)
     yield from _figures(round_, rules, subject)
-    yield Task(
-        text=_("Entries about %(name)s") % {"name": subject.name},
-        url=reverse("reviews:own_events", args=[round_.pk]),
-        words=round_.title,
-    )
+    if tree_of(round_).of(EVENTS):
+        yield Task(
+            text=_("Entries about %(name)s") % {"name": subject.name},
+            url=reverse("reviews:own_events", args=[round_.pk]),
+            words=round_.title,
+        )
 
 
 def _self_report(round_: Round, rules: ReportRules, subject: Subject) -> Task:

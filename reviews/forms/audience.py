@@ -33,6 +33,7 @@ class PublicationForm(forms.Form):
         label=_("Accounts with these roles"),
         required=False,
         choices=[(role.value, role.label) for role in READERS],
+        help_text=_("Of those appraised only the subjects of this round."),
         widget=forms.CheckboxSelectMultiple,
     )
     units = forms.CharField(

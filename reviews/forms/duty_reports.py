@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from appraisal_site.lib.numbers import as_id
 from reviews.duty.layout import ANSWER, REPLY, WHY, Layout, Part, Question, Section, Topic
 from reviews.models import DutyReport, DutySubmission, Round
 from reviews.services.duty_reports import Typed, fingerprint
@@ -140,7 +141,7 @@ def _form(layout: Layout, given: Mapping[str, tuple[str, str]]) -> DutyForm:
         )
         for part in layout.parts
     ]
-    replies = {int(key[1:]): one(key) for key in given if key[:1] == REPLY and key[1:].isdigit()}
+    replies = {pk: one(key) for key in given if key[:1] == REPLY and (pk := as_id(key[1:])) is not None}
     known = {*layout.counted, WHY}
     others = [key for key, (text, _seen) in given.items() if key not in known and key[:1] != REPLY and text]
     left = [one(key, key.removeprefix(ANSWER)) for key in others]

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Promise
 from reviews.promise_rows import MOST_ROWS, Row, new_key, pasted, posted, problems, rows_of
 from reviews.services.errors import InvalidInput, ReviewError
@@ -63,7 +64,7 @@ def stored_rows(data: Iterable[Mapping[str, Any]], why: str = "", seen: int = 0)
 def posted_rows(post: Any) -> RowsForm:
     """What was typed, and below it what was pasted; that stays where it is if it cannot be read."""
     seen = post.get("seen", "")
-    form = RowsForm(posted(post), post.get("why", ""), int(seen) if seen.isdigit() else 0, post.get("paste", ""))
+    form = RowsForm(posted(post), post.get("why", ""), as_id(seen) or 0, post.get("paste", ""))
     try:
         form.rows += pasted(form.paste)
         form.paste = ""

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from appraisal_site.lib.fields import canonical
+from appraisal_site.lib.numbers import as_id
 from reviews.models import PromiseAudience, ReportKind, SelfReport
 from reviews.numbers import read_number
 from reviews.queries.self_reports import leaves_of
@@ -88,9 +89,14 @@ class ReportSettingsForm(forms.Form):
     def clean_promises_audience(self) -> str:
         return str(self.cleaned_data["promises_audience"] or PromiseAudience.NONE)
 
-    def __init__(self, *args: Any, duty_report: Mapping[str, Any] | None, **kwargs: Any) -> None:
-        """`duty_report`: what the plan says of it; a plan without one is not asked for its dates."""
+    def __init__(self, *args: Any, duty_report: Mapping[str, Any] | None, figures: bool, **kwargs: Any) -> None:
+        """`duty_report`: what the plan says of it; `figures`: whether it has any that those appraised report.
+
+        A plan without is not asked for the dates.
+        """
         super().__init__(*args, **kwargs)
+        if not figures:
+            del self.fields["targets_due"], self.fields["figures_due"], self.fields["provisional"]
         if not duty_report:
             del self.fields["meeting_date"], self.fields["duty_report_due"]
             return
@@ -169,7 +175,7 @@ def stored_draft(tree: Tree, report: SelfReport | None) -> DraftForm:
 def posted_draft(tree: Tree, post: Any) -> tuple[DraftForm, Draft]:
     """What was typed, and the draft to save: without the leaves whose score cannot be read."""
     seen = post.get("seen", "")
-    form = DraftForm(post.get("text", ""), int(seen) if seen.isdigit() else 0)
+    form = DraftForm(post.get("text", ""), as_id(seen) or 0)
     leaves: dict[str, LeafWords] = {}
     for node in leaves_of(tree):
         leaf = LeafField(

@@ -75,6 +75,13 @@ class Publication(models.Model):
     def account_ids(self) -> frozenset[int]:
         return frozenset(account.pk for account in self.accounts.all())
 
+    @property
+    def subject_keys(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The units and the people appraised in the round."""
+        subjects = self.round.subjects.all()
+        units = frozenset(each.unit_id for each in subjects if each.unit_id and not each.person_id)
+        return units, frozenset(each.person_id for each in subjects if each.person_id)
+
 
 class PublishedReport(models.Model):
     """A report as it was when it was published: `sections` is [[heading, text], …]. Never changed."""

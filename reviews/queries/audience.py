@@ -21,11 +21,11 @@ from reviews.models import (
 )
 from reviews.report_texts import approved_texts
 from units import access
-from units.models import User
+from units.models import Role, User
 
 
 def publications_of(round_: Round) -> QuerySet[Publication]:
-    """With their reports and audience. Four queries, and one for the numbers of readers and comments."""
+    """With their reports and audience. Five queries, and one for the numbers of readers and comments."""
     reports = PublishedReport.objects.select_related("subject").annotate(
         read=Count("readings", distinct=True),
         waiting=Count("comments", filter=Q(comments__state=CommentState.WAITING), distinct=True),
@@ -33,8 +33,8 @@ def publications_of(round_: Round) -> QuerySet[Publication]:
     )
     return (
         Publication.objects.filter(round=round_)
-        .select_related("created_by", "withdrawn_by")
-        .prefetch_related("units", "accounts", Prefetch("reports", queryset=reports))
+        .select_related("round", "created_by", "withdrawn_by")
+        .prefetch_related("units", "accounts", "round__subjects", Prefetch("reports", queryset=reports))
     )
 
 
@@ -62,7 +62,7 @@ def open_for(user: User) -> list[Publication]:
     """Publications that are shown to this account today, of any round. One query where there are none at all."""
     today = timezone.localdate()
     found = Publication.objects.filter(withdrawn_at=None, starts__lte=today, ends__gte=today).select_related("round")
-    rows = found.prefetch_related("units", "accounts").annotate(number_of_reports=Count("reports"))
+    rows = found.prefetch_related("units", "accounts", "round__subjects").annotate(number_of_reports=Count("reports"))
     return [each for each in rows if access.is_audience(user, each)]
 
 
@@ -81,7 +81,11 @@ def audience_accounts(publication: Publication) -> QuerySet[User]:
         return users.distinct()
     units = [unit.pk for unit in publication.units.all()]
     accounts = [account.pk for account in publication.accounts.all()]
-    wanted = Q(pk__in=accounts) | Q(role_grants__role__in=publication.roles)
+    wanted = Q(pk__in=accounts) | Q(role_grants__role__in=[role for role in publication.roles if role != Role.SUBJECT])
+    if Role.SUBJECT in publication.roles:
+        of_round, people = publication.subject_keys
+        mine = Q(role_grants__person__in=people) | Q(role_grants__person=None, role_grants__unit__in=of_round)
+        wanted |= Q(role_grants__role=Role.SUBJECT) & mine
     return users.filter(wanted | Q(role_grants__unit__in=units) | Q(role_grants__person__unit__in=units)).distinct()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Subquery
 
+from appraisal_site.lib.numbers import as_id
 from indicators.services import engine_plan
 from reviews.models import (
     Assignment,
@@ -118,30 +119,26 @@ class Place:
 def find_place(round_: Round, key: str) -> Place | None:
     """The place of a key, if this round has it. At most four queries."""
     kind, _dot, rest = key.partition(".")
-    first, _dot, last = rest.partition(".")
-    if not _is_id(first):
+    start, _dot, last = rest.partition(".")
+    first = as_id(start)
+    if first is None:
         return None
     if kind == EvidenceKind.EVENT and not last:
-        return place_of_event(round_, int(first))
+        return place_of_event(round_, first)
     if kind == EvidenceKind.PAPER and not last:
-        return _place_of_poll(round_, int(first))
+        return _place_of_poll(round_, first)
     if kind == EvidenceKind.PROMISE and not last:
-        return _place_of_promise(round_, int(first))
+        return _place_of_promise(round_, first)
     if kind == EvidenceKind.INTERVIEW and not last:
-        return _place_of_interview(round_, int(first))
+        return _place_of_interview(round_, first)
     if kind == EvidenceKind.LEDGER and not last:
-        return _place_of_item(round_, int(first))
+        return _place_of_item(round_, first)
     if kind == EvidenceKind.MARK:
-        assignment = Assignment.objects.filter(round=round_, pk=int(last)).first() if _is_id(last) else None
-        return _place_of_mark(round_, int(first), assignment)
+        assignment = Assignment.objects.filter(round=round_, pk=as_id(last) or 0).first()
+        return _place_of_mark(round_, first, assignment)
     if kind in {EvidenceKind.ATTAINMENT, EvidenceKind.SELF_REPORT, EvidenceKind.INSPECTION}:
-        return _place_of_leaf(round_, kind, int(first), last)
+        return _place_of_leaf(round_, kind, first, last)
     return None
-
-
-def _is_id(text: str) -> bool:
-    """Also that it fits a column: a longer number is nobody's, and no database takes it."""
-    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _place_of_mark(round_: Round, subject_id: int, assignment: Assignment | None) -> Place | None:

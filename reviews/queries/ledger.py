@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import (
     OPEN_ITEMS,
     TO_DO,
@@ -86,14 +87,10 @@ def narrowed(items: QuerySet[LedgerItem], filters: LedgerFilters) -> QuerySet[Le
     if filters.subject:
         items = items.filter(subject__code=filters.subject)
     for word in filters.words.split():
-        number = word.rpartition("-")[2]
+        number = as_id(word.rpartition("-")[2])
         match = Q(subject__name__icontains=word) | Q(problem__icontains=word) | Q(responsible__icontains=word)
-        items = items.filter(match | Q(number=int(number)) if _is_number(number) else match)
+        items = items.filter(match | Q(number=number) if number is not None else match)
     return items
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 9
 
 
 def state_counts(items: QuerySet[LedgerItem]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from appraisal_site.lib.numbers import as_id
 from reviews.agenda import Speaker
 from reviews.models import (
     Attendee,
@@ -134,7 +135,8 @@ def attendees_of(meeting: Meeting, *, words: str = "", presence: str = "", group
         found = found.filter(group=group)
     for word in words.split():
         match = Q(name__icontains=word) | Q(unit__icontains=word)
-        found = found.filter(match | Q(number=int(word)) if word.isascii() and word.isdigit() else match)
+        number = as_id(word)
+        found = found.filter(match if number is None else match | Q(number=number))
     return found
 
 

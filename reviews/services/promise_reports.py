@@ -46,12 +46,15 @@ def save_report(*, found: PromiseList, said: Mapping[int, Said], seen: int, by: 
 
 def submit_report(*, found: PromiseList, said: Mapping[int, Said], seen: int, by: User) -> PromiseList:
     """Save and hand in: each row needs an outcome and words about it. A row that says something else than when it was
-    checked is to be checked anew. Audited."""
+    checked is to be checked anew. Audited. Raises as `save_report`, also NotOpen while a change of the list waits."""
     if not access.may_write_promises(by, found.subject):
         raise NotAllowed
     with transaction.atomic():
         due = report_rules(found.subject.round).due[ReportKind.FULFILMENT]
         _save(found, said, seen, by)
+        found.refresh_from_db(fields=["state"])
+        if found.state == ReportState.SUBMITTED:
+            raise NotOpen(_("A change of this list waits for approval. Report on it once that is decided."))
         rows = list(found.promises.filter(in_force=True))
         for row in rows:
             if not row.outcome:

@@ -25,6 +25,7 @@ from .rounds import ensure_collecting
 from .self_reports import NotOpen
 
 WRITABLE = frozenset({ReportState.DRAFT, ReportState.RETURNED})
+UNCHECKED = {"verdict": "", "verdict_reason": "", "checked_by": None, "checked_at": None}
 
 
 def save_rows(*, subject: Subject, kind: str, rows: Sequence[Row], why: str, seen: int, by: User) -> PromiseList:
@@ -79,7 +80,8 @@ def give_up_change(*, found: PromiseList, seen: int, by: User) -> PromiseList:
 def decide_rows(*, hand_in: PromiseHandIn, approve: bool, reason: str, by: User) -> PromiseHandIn:
     """Approve a list, which puts its rows in force, or send it back with a reason. Audited; its writers are told.
 
-    Raises NotAllowed, RoundClosed, InvalidInput ("reason"); Conflict if it is no longer what waits.
+    Raises NotAllowed, RoundClosed, InvalidInput ("reason"); NotOpen for approving a change of what is reported on;
+    Conflict if it is no longer what waits.
     """
     subject = hand_in.list.subject
     if not access.may_decide_promises(by, subject):
@@ -96,6 +98,8 @@ def decide_rows(*, hand_in: PromiseHandIn, approve: bool, reason: str, by: User)
             raise Conflict(Theirs(str(now.get_state_display()), by=now.decided_by, at=now.decided_at))
         PromiseList.objects.filter(pk=hand_in.list_id).update(state=state, version=F("version") + 1)
         if approve:
+            hand_in.list.refresh_from_db(fields=["report_state"])  # it can no longer change: the row is ours
+            _ensure_not_reported(hand_in.list)
             _put_in_force(hand_in.list, rows_of(hand_in.rows))
         hand_in.refresh_from_db()
         _record(by, "decide promises", hand_in.list, hand_in, reason=reason)
@@ -213,7 +217,7 @@ def _hand_in(
 
 
 def _put_in_force(found: PromiseList, rows: Sequence[Row]) -> None:
-    """These rows and no others; what was said of a row that stays, stays."""
+    """These rows and no others; what was said of a row that stays, stays, but a check holds for what it checked."""
     there = {each.key: each for each in found.promises.all()}
     found.promises.exclude(key__in=[row.key for row in rows]).update(in_force=False)
     new = []
@@ -223,7 +227,8 @@ def _put_in_force(found: PromiseList, rows: Sequence[Row]) -> None:
         if promise is None:
             new.append(Promise(list=found, key=row.key, **words))
         else:
-            Promise.objects.filter(pk=promise.pk).update(in_force=True, **words)
+            same = (promise.text, promise.measure, promise.until) == (row.text, row.measure, row.day)
+            Promise.objects.filter(pk=promise.pk).update(in_force=True, **words, **({} if same else UNCHECKED))
     Promise.objects.bulk_create(new)
     # The draft of somebody who writes is his own; otherwise it is what is in force.
     PromiseList.objects.filter(pk=found.pk, state=ReportState.ACCEPTED).update(rows=[row.data for row in rows], why="")

@@ -24,9 +24,9 @@ class RuleData:
 
     asks_self_report: bool | None
     self_report_due: datetime.date | None
-    targets_due: datetime.date | None
-    figures_due: datetime.date | None
-    provisional: bool
+    targets_due: datetime.date | None = None
+    figures_due: datetime.date | None = None
+    provisional: bool = False
     duty_report_due: datetime.date | None = None
     meeting_date: datetime.date | None = None
     asks_promises: bool | None = None

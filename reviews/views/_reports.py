@@ -9,16 +9,15 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from appraisal_site.lib.numbers import as_id
 from reviews.services.errors import Conflict, InvalidInput, ReviewError
-from units.guards import require_known
 
 
 def submission_of(found: QuerySet[Any], number: str) -> Any:
     """The hand-in with this number, or (no number) the current one; 404 if there is none."""
     found = found.select_related("submitted_by", "decided_by")
     if number:
-        require_known(number.isdigit())
-        return get_object_or_404(found, number=int(number))
+        return get_object_or_404(found, number=as_id(number) or 0)
     return get_object_or_404(found, is_current=True)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews import strokes
 from reviews.forms.meetings import OrderForm
 from reviews.models import CharacterStrokes, Meeting, MeetingState, Subject, Talk, TalkMode
@@ -97,15 +98,16 @@ def _do(request: HttpRequest, meeting: Meeting, form: OrderForm) -> bool:
         service.order_talks(meeting=meeting, rule=form.rule, seen=seen, by=user)
     elif do in {"up", "down"}:
         order = [talk.pk for talk in talks_of(meeting)]
-        _step(order, int(key) if key.isdigit() else 0, -1 if do == "up" else 1)
+        _step(order, as_id(key) or 0, -1 if do == "up" else 1)
         service.move_talks(meeting=meeting, order=order, seen=seen, by=user)
     elif do == "order":
-        order = [int(each) for each in post.get("order", "").split(",") if each.isdigit()]
+        order = [pk for each in post.get("order", "").split(",") if (pk := as_id(each)) is not None]
         service.move_talks(meeting=meeting, order=order, seen=seen, by=user)
     elif do == "mode":
         _mode(request, meeting, key, user)
     elif do == "add":
-        chosen = Subject.objects.filter(round=meeting.round, pk__in=filter(str.isdigit, post.getlist("subject")))
+        wanted = [pk for each in post.getlist("subject") if (pk := as_id(each)) is not None]
+        chosen = Subject.objects.filter(round=meeting.round, pk__in=wanted)
         service.add_talks(meeting=meeting, subjects=list(chosen), by=user)
     elif do == "remove":
         service.remove_talk(talk=_talk(meeting, key), by=user)
@@ -114,7 +116,7 @@ def _do(request: HttpRequest, meeting: Meeting, form: OrderForm) -> bool:
 
 def _talk(meeting: Meeting, key: str) -> Talk:
     rows = Talk.objects.select_related("meeting", "subject")
-    return get_object_or_404(rows, meeting=meeting, pk=int(key) if key.isdigit() else 0)
+    return get_object_or_404(rows, meeting=meeting, pk=as_id(key) or 0)
 
 
 def _mode(request: HttpRequest, meeting: Meeting, key: str, user: User) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from appraisal_site.lib import mailing
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.chase import ReasonForm, ReopenForm, SheetDeadlineForm
 from reviews.models import Assignment, Phase, Round
 from reviews.navigation import round_context
@@ -48,7 +49,7 @@ def board(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _chosen(request: HttpRequest, round_: Round) -> list[Assignment]:
     data = request.POST if request.method == "POST" else request.GET
-    ids = [int(value) for value in data.getlist("chosen") if value.isdigit()]
+    ids = [pk for value in data.getlist("chosen") if (pk := as_id(value)) is not None]
     return list(round_.assignments.select_related("unit").filter(pk__in=ids))
 
 

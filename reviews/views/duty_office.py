@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.duty_reports import ReviewerForm
 from reviews.models import DutyReviewer, Phase, Round
 from reviews.navigation import round_context
@@ -57,7 +58,7 @@ def duty_reviewers(request: HttpRequest, pk: int) -> HttpResponse:
 def _dismiss(request: HttpRequest, round_: Round) -> HttpResponse:
     wanted = request.POST.get("reviewer", "")
     row = get_object_or_404(
-        DutyReviewer.objects.select_related("account", "round"), pk=int(wanted) if wanted.isdigit() else 0, round=round_
+        DutyReviewer.objects.select_related("account", "round"), pk=as_id(wanted) or 0, round=round_
     )
     try:
         duty_review.dismiss_reviewer(reviewer=row, by=request.user)  # type: ignore[arg-type]

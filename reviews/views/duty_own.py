@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from appraisal_site.lib.numbers import as_id
 from reviews.duty.layout import Layout
 from reviews.duty.requirements import COUNTING, check, unmet, words_for_pages
 from reviews.forms.duty_reports import DutyForm, posted_form, stored_form, typed_in
@@ -157,7 +158,7 @@ def duty_history(request: HttpRequest, pk: int, subject_pk: int) -> HttpResponse
     report = DutyReport.objects.filter(subject=subject).first()
     versions = history_of(report) if report else []
     wanted = request.GET.get("version", "")
-    shown = report.versions.filter(number=int(wanted)).first() if report and wanted.isdigit() else None
+    shown = report.versions.filter(number=as_id(wanted) or 0).first() if report and wanted else None
     require_known(not wanted or shown is not None)
     layout = layout_for(round_, subject)
     context = round_context(request, round_, "own") | {
@@ -192,11 +193,11 @@ def duty_restore(request: HttpRequest, pk: int, subject_pk: int) -> HttpResponse
     """Take a kept version back; the draft as it is now is kept first."""
     _round, subject = own_subject(request, pk, subject_pk)
     report = get_object_or_404(DutyReport, subject=subject)
-    wanted = request.POST.get("version", "")
+    wanted = as_id(request.POST.get("version", ""))
     try:
-        if not wanted.isdigit():
+        if wanted is None:
             raise InvalidInput(_("This version is no longer there."))
-        restore(report=report, number=int(wanted), by=request.user)  # type: ignore[arg-type]
+        restore(report=report, number=wanted, by=request.user)  # type: ignore[arg-type]
     except ReviewError as error:
         messages.error(request, str(error))
         return redirect("reviews:duty_history", pk, subject_pk)

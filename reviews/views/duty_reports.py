@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from appraisal_site.lib.numbers import as_id
 from reviews.duty.marking import paragraphs
 from reviews.duty.numbering import chinese
 from reviews.duty.requirements import words_of
@@ -256,7 +257,7 @@ def _decide(request: HttpRequest, round_: Round, subject: Subject) -> HttpRespon
 def _posted_submission(request: HttpRequest, subject: Subject) -> DutySubmission | None:
     wanted = request.POST.get("submission", "")
     found = DutySubmission.objects.select_related("report__subject__round__plan_version")
-    return found.filter(report__subject=subject, pk=wanted if wanted.isdigit() else 0).first()
+    return found.filter(report__subject=subject, pk=as_id(wanted) or 0).first()
 
 
 @require_POST
@@ -269,7 +270,7 @@ def duty_comment(request: HttpRequest, pk: int, subject_pk: int) -> HttpResponse
         return _add_comment(request, round_, subject, reviewers)
     wanted = request.POST.get("comment", "")
     found = DutyComment.objects.select_related("submission__report__subject__round")
-    row = get_object_or_404(found, pk=int(wanted) if wanted.isdigit() else 0, submission__report__subject=subject)
+    row = get_object_or_404(found, pk=as_id(wanted) or 0, submission__report__subject=subject)
     try:
         if do == "withdraw":
             duty_review.withdraw_comment(comment=row, by=request.user)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from appraisal_site.lib.numbers import as_id
 from reviews.duty.anchors import Place
 from reviews.duty.marking import paragraphs
 from reviews.duty.similarity import RUN, passages
@@ -32,9 +33,9 @@ def duty_similarity(request: HttpRequest, pk: int) -> HttpResponse:
     require(access.may_see_all_duty_reports(user) or access.reviews_some_duty_reports(user, reviewers))
     similarity = similarity_of(round_)
     pairs = readable_pairs(user, round_, reviewers, similarity) if similarity else []
-    wanted = request.GET.get("report", "")
-    if wanted.isdigit():
-        pairs = [pair for pair in pairs if int(wanted) in (pair["left"], pair["right"])]
+    wanted = as_id(request.GET.get("report", ""))
+    if wanted is not None:
+        pairs = [pair for pair in pairs if wanted in (pair["left"], pair["right"])]
     page = paged(request, pairs, 50)
     current = DutySubmission.objects.filter(report__subject__round=round_, is_current=True)
     context = round_context(request, round_, "duty") | {

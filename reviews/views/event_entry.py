@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews import matters
 from reviews.forms.events import SEPARATOR, EventForm, SubjectByCode, initial_of, picker
 from reviews.models import Event, EventComment, Phase, Proposer, Round, Subject
@@ -224,8 +225,8 @@ def _about(request: HttpRequest, round_: Round, tree: Tree, settings: Leaves, ev
 
 
 def _seen(request: HttpRequest, event: Event) -> int:
-    text = request.POST.get("seen", "")
-    return int(text) if text.isdigit() else event.version
+    seen = as_id(request.POST.get("seen", ""))
+    return event.version if seen is None else seen
 
 
 def _withdraw(request: HttpRequest, round_: Round, event: Event, seen: int) -> HttpResponse:

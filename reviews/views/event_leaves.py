@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.navigation import round_context
 from reviews.services.errors import ReviewError
 from reviews.services.event_leaves import change_event_leaf, leaf_settings
@@ -58,7 +59,8 @@ def event_leaves(request: HttpRequest, pk: int) -> HttpResponse:
 def _save(request: HttpRequest, pk: int, code: str, typed: str) -> str:
     """Save one indicator's settings; why not, in words, or ""."""
     round_ = get_round(request, pk)
-    chosen = list(Unit.objects.filter(pk__in=[text for text in request.POST.getlist("units") if text.isdigit()]))
+    ids = [key for text in request.POST.getlist("units") if (key := as_id(text)) is not None]
+    chosen = list(Unit.objects.filter(pk__in=ids))
     if typed:
         found = list(Unit.objects.filter(is_active=True, code=typed.split()[0])[:1])
         found = found or list(Unit.objects.filter(is_active=True, name=typed)[:1])

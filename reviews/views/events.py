@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import EventStatus, Phase, Proposer, Round
 from reviews.navigation import round_context
 from reviews.queries.events import (
@@ -98,9 +99,9 @@ def ticked(request: HttpRequest) -> list[tuple[int, int]]:
     """(id, version seen) of the ticked events, posted as `event` = ID.VERSION."""
     seen = []
     for text in request.POST.getlist("event"):
-        event, _dot, version = text.partition(".")
-        if event.isdigit() and version.isdigit():
-            seen.append((int(event), int(version)))
+        event, version = map(as_id, text.partition(".")[::2])
+        if event is not None and version is not None:
+            seen.append((event, version))
     return seen
 
 
@@ -151,8 +152,8 @@ def _kept(request: HttpRequest, round_: Round) -> dict[str, Any]:
 
 def _back(request: HttpRequest, round_: Round) -> str:
     """The event's own page, or the list as it was filtered: only our own query string is taken over."""
-    if (one := request.POST.get("back", "")).isdigit():
-        return str(redirect("reviews:event_detail", round_.pk, int(one)).url)
+    if (one := as_id(request.POST.get("back", ""))) is not None:
+        return str(redirect("reviews:event_detail", round_.pk, one).url)
     url = redirect("reviews:event_list", round_.pk).url
     query = request.POST.get("query", "")
     return f"{url}?{query}" if query and "\n" not in query and "\r" not in query else str(url)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.eligibility import Line, affected, has_rules, lines_of
 from reviews.models import Phase, Round, Subject, SubjectFact
 from reviews.navigation import round_context
@@ -117,7 +118,7 @@ def _may_change(request: HttpRequest, round_: Round) -> bool:
 
 def _posted_subjects(request: HttpRequest) -> set[int]:
     names = (name.split("-")[1] for name in request.POST if name.startswith("seen-"))
-    return {int(pk) for pk in names if pk.isdecimal()}
+    return {pk for name in names if (pk := as_id(name)) is not None}
 
 
 def _posted(

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from appraisal_site.lib.fields import canonical
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Assignment, Phase, ReportKind, Round, Subject
 from reviews.navigation import round_context
 from reviews.numbers import read_number
@@ -169,7 +170,7 @@ def _read_value(each: OwnLine, post: Any, values: dict[str, FigureRow]) -> None:
     each.value = post[f"value-{code}"].strip()
     each.note = post.get(f"note-{code}", "").strip()
     seen = post.get(f"seen-{code}", "")
-    each.seen = int(seen) if seen.isdigit() else 0
+    each.seen = as_id(seen) or 0
     if not each.value:
         if each.note or each.seen:
             each.errors.append(_("State the figure; a report that was sent cannot be emptied, only replaced."))

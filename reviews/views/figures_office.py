@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from appraisal_site.lib.fields import canonical
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Assignment, FigureReport, FigureState, Phase, Target, TargetState
 from reviews.navigation import round_context
 from reviews.numbers import read_number
@@ -92,7 +93,7 @@ def _verify(request: HttpRequest, assignment: Assignment, rows: list[VerifyRow])
     for row in rows:
         # The field names the report that was looked at: another one by now is a conflict, not a mistake.
         looked_at = post.get(f"report-{row.line.subject.pk}", "")
-        if not looked_at.isdigit():
+        if (report := as_id(looked_at)) is None:
             continue
         row.state = post.get(f"state-{looked_at}", "")
         if post.get("do") == "accept_all" and row.line.waits and row.may:
@@ -106,7 +107,7 @@ def _verify(request: HttpRequest, assignment: Assignment, rows: list[VerifyRow])
         except ReviewError as error:
             row.error = str(error)
             continue
-        verdicts[int(looked_at)] = row, Verdict(int(looked_at), row.state, value, row.reason)
+        verdicts[report] = row, Verdict(report, row.state, value, row.reason)
     by: Any = request.user
     try:
         saved = verify_figures(assignment=assignment, verdicts=[verdict for _row, verdict in verdicts.values()], by=by)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Assignment, Event, Round
 from reviews.navigation import round_context
 from reviews.queries.history import trail_of_cell, trail_of_event, trail_of_round
@@ -38,10 +39,10 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not text.isdigit():
+    number = as_id(request.GET.get(name, ""))
+    if number is None:
         raise Http404
-    return int(text)
+    return number
 
 
 def cell_fragment(request: HttpRequest, round_: Round) -> HttpResponse:

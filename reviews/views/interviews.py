@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.interviews import ArrangeForm, RecordForm, arranged
 from reviews.interview_file import interview_file, sheet_of
 from reviews.models import Interview, InterviewState, Phase, Round
@@ -179,7 +180,7 @@ def _words_of(error: ReviewError) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return as_id(text) or 0
 
 
 # ---------------------------------------------------------------- the record

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from appraisal_site.lib.numbers import as_id
 from reviews.findings import Finding, actions_beside, in_days, open_findings
 from reviews.forms.ledger import (
     ChangeItemForm,
@@ -188,13 +189,8 @@ def ledger_strike(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _ticked(request: HttpRequest) -> list[tuple[int, int]]:
     """(item, version) of each tick; what is neither is left out."""
-    pairs = [value.partition(".")[::2] for value in request.POST.getlist("item")]
-    return [(int(pk), int(seen)) for pk, seen in pairs if _is_id(pk) and _is_id(seen)]
-
-
-def _is_id(text: str) -> bool:
-    """Also that it fits a column: a longer number is nobody's, and no database takes it."""
-    return text.isdecimal() and len(text) <= 18
+    pairs = (map(as_id, value.partition(".")[::2]) for value in request.POST.getlist("item"))
+    return [(pk, seen) for pk, seen in pairs if pk is not None and seen is not None]
 
 
 @require_http_methods(["GET", "POST"])
@@ -205,7 +201,7 @@ def ledger_carry(request: HttpRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("from", "")
     chosen = next((one for one in rounds if str(one.pk) == wanted), rounds[0] if rounds else None)
     if request.method == "POST":
-        ticked = [int(value) for value in request.POST.getlist("item") if _is_id(value)]
+        ticked = [key for value in request.POST.getlist("item") if (key := as_id(value)) is not None]
         try:
             number = intake.carry_on(round=round_, items=ticked, by=cast(User, request.user))
         except InvalidInput as error:

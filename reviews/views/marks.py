@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.sheet import SheetRow, posted_rows, stored_row, wanted
 from reviews.models import Assignment, Phase, Round, Subject
 from reviews.navigation import round_context
@@ -119,7 +120,7 @@ def _sheet(request: HttpRequest, round_: Round, assignment: Assignment) -> _Shee
 
 def _save(request: HttpRequest, sheet: _Sheet) -> HttpResponse:
     posted = [key.removeprefix("seen-") for key in request.POST if key.startswith("seen-")]
-    ids = [int(key) for key in posted if key.isdigit()]
+    ids = [pk for key in posted if (pk := as_id(key)) is not None]
     # The rows that were on the page, even if the filter would no longer show them.
     subjects = list(subjects_of(sheet.round).filter(pk__in=ids))
     require_known(len(subjects) == len(posted))

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from indicators.models import PlanVersion
 from indicators.services import engine_plan
 from indicators.sets import PlanSet, read_sets
@@ -246,7 +247,7 @@ def round_open_assessors(request: HttpRequest) -> HttpResponse:
         draft.assessors = {}
         for place, name in enumerate(names):
             chosen = request.POST.get(f"unit-{place}", "")
-            pk = int(chosen) if chosen.isdigit() else None
+            pk = as_id(chosen)
             draft.assessors[name] = pk if pk in known else None
         store_draft(request, draft)
         return redirect("reviews:round_open_earlier" if draft.sets else "reviews:round_open_confirm")

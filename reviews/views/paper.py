@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.paper import NamelessForm, SlipsForm
 from reviews.models import UNDER_WAY, Evidence, EvidenceKind, Phase, Poll, PollState, Round
 from reviews.navigation import round_context
@@ -203,7 +204,7 @@ def paper_voters(request: HttpRequest, pk: int, poll_pk: int) -> HttpResponse:
 def _handed(request: HttpRequest, poll: Poll, slips: SlipsForm, nameless: NamelessForm) -> handing.HandedOut | None:
     """Do what the button says; None where a form has errors."""
     by, wanted = who(request), request.POST.get("do", "")
-    ids = [int(text) for text in request.POST.getlist("voter") if text.isascii() and text.isdigit() and len(text) < 19]
+    ids = [pk for text in request.POST.getlist("voter") if (pk := as_id(text)) is not None]
     if wanted == "back":
         number = handing.take_back(poll=poll, ids=ids, reason=request.POST.get("reason", ""), by=by)
         words = ngettext("%(count)d ballot taken back.", "%(count)d ballots taken back.", number)

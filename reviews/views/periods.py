@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from appraisal_site.lib.numbers import as_id
 from indicators import words
 from indicators.models import PlanVersion
 from indicators.queries import periods_of
@@ -23,7 +24,7 @@ def round_open_periods(request: HttpRequest) -> HttpResponse:
     """The suggestions for another plan: a part of the first page of opening a round."""
     require(access.may_run_rounds(request.user))
     chosen = request.GET.get("version", "")
-    version = PlanVersion.objects.select_related("plan").filter(pk=int(chosen) if chosen.isdigit() else 0).first()
+    version = PlanVersion.objects.select_related("plan").filter(pk=as_id(chosen) or 0).first()
     return render(request, "reviews/_open_periods.html", suggestions(version))
 
 

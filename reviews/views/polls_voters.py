@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.poll_sources import FIELDS, ExclusionForm, ExclusionListForm, SourceForm
 from reviews.forms.polls import FewForm, MergeForm, SettingsForm
 from reviews.models import Poll, PollDraw, PollState, Round, VoteExclusion
@@ -211,7 +212,7 @@ def _checked_step(request: HttpRequest, poll: Poll, do: str, few: FewForm, merge
 
 def _key(posted: str) -> Key:
     kind, _colon, pk = posted.partition(":")
-    return kind, int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
+    return kind, as_id(pk) or 0
 
 
 def _checked(request: HttpRequest, round_: Round, poll: Poll, check: Check) -> dict[str, Any]:
@@ -299,7 +300,7 @@ def poll_exclusions(request: HttpRequest, pk: int) -> HttpResponse:
     if do == "remove":
         wanted = request.POST.get("exclusion", "")
         rows = VoteExclusion.objects.select_related("subject", "unit", "person", "account")
-        row = get_object_or_404(rows, pk=int(wanted) if wanted.isdigit() and len(wanted) < 19 else 0, round=round_)
+        row = get_object_or_404(rows, pk=as_id(wanted) or 0, round=round_)
         try:
             allow_voter(exclusion=row, by=who(request))
         except ReviewError as error:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from appraisal_site.lib.numbers import as_id
 from reviews.ballot_form import leaves_of
 from reviews.models import Assignment, Phase, Poll, PollState, Round
 from reviews.navigation import round_context
@@ -69,8 +70,8 @@ def progress_leaf(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     assignment = None
     if node.method not in BALLOTS:
         found = Assignment.objects.select_related("unit").filter(round=round_, indicator=code)
-        wanted = request.GET.get("assignment", "")
-        assignment = get_object_or_404(found, pk=wanted) if wanted.isdigit() else found.first()
+        wanted = as_id(request.GET.get("assignment", ""))
+        assignment = found.first() if wanted is None else get_object_or_404(found, pk=wanted)
         require_known(assignment is not None)
     missing = missing_subjects(round_, tree, code, assignment.assessor if assignment else "")
     context = round_context(request, round_, "progress") | {

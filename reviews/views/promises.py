@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from reviews.forms.promises import GiveForm, RowsForm, posted_rows, posted_said, said_fields, stored_rows
+from appraisal_site.lib.numbers import as_id
+from reviews.forms.promises import GiveForm, RowsForm, posted_rows, posted_said, said_fields
 from reviews.models import Phase, PromiseAudience, PromiseList, ReportKind, ReportState, Round, Verdict
 from reviews.navigation import round_context
 from reviews.queries.promises import (
@@ -32,7 +33,7 @@ from reviews.queries.self_reports import assesses_in
 from reviews.services.errors import Conflict, InvalidInput, ReviewError
 from reviews.services.promise_reports import check_rows, return_report
 from reviews.services.promise_tasks import give_tasks
-from reviews.services.promises import change_rows, decide_rows
+from reviews.services.promises import change_rows, decide_rows, rows_in_force
 from units import access
 from units.guards import require, require_known
 from units.models import User
@@ -182,7 +183,7 @@ def _decide(request: HttpRequest, round_: Round, found: PromiseList) -> HttpResp
 
 
 def number_of(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return as_id(text) or 0
 
 
 def _words_of(error: ReviewError) -> str:
@@ -197,7 +198,7 @@ def promise_change(request: HttpRequest, pk: int, list_pk: int) -> HttpResponse:
     """The office changes an approved list, with a reason."""
     round_, found = get_list(request, pk, list_pk)
     require_known(access.may_run_promises(request.user) and access.may_decide_promises(request.user, found.subject))
-    form: RowsForm = stored_rows(found.rows, "", found.version)
+    form = RowsForm(rows_in_force(found), seen=found.version)  # never the draft, which is its writer's alone
     status = 200
     if request.method == "POST":
         form, status = posted_rows(request.POST), 422

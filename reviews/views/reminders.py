@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from appraisal_site.lib import mailing
+from appraisal_site.lib.numbers import as_id
 from reviews.forms.reminders import ReminderForm
 from reviews.models import Phase, Reminder, ReminderMessage, Round
 from reviews.navigation import round_context
@@ -65,7 +66,8 @@ def _choice(request: HttpRequest) -> Choice:
     data = request.POST if request.method == "POST" else request.GET
     if data.get("which") in {"open", "late"}:
         return Choice(late=data["which"] == "late")
-    return Choice([int(key) for value in data.getlist("chosen") for key in value.split(",") if key.isdigit()])
+    keys = (key for value in data.getlist("chosen") for key in value.split(","))
+    return Choice([pk for key in keys if (pk := as_id(key)) is not None])
 
 
 @require_http_methods(["GET", "POST"])

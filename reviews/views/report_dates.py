@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods
 from reviews.forms.reports import ExtendForm, ReportSettingsForm
 from reviews.models import Phase, ReportExtension, ReportKind, ReportSetting, Round, Subject
 from reviews.navigation import round_context
+from reviews.queries.figures import FIGURES
 from reviews.queries.report_dates import report_rules
 from reviews.services.errors import Conflict, InvalidInput, RoundClosed
 from reviews.services.report_dates import RuleData, extend_reports, settle_reports
 from units import access
 from units.guards import require
 
-from ._common import get_round
+from ._common import get_round, tree_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,7 +28,8 @@ def report_settings(request: HttpRequest, pk: int) -> HttpResponse:
     require(access.may_run_reports(request.user))
     setting = ReportSetting.objects.filter(round=round_).first()
     duty = round_.plan_version.document.get("duty_report")
-    form = ReportSettingsForm(request.POST or None, initial=_initial(setting), duty_report=duty)
+    figures = bool(tree_of(round_).of(FIGURES))
+    form = ReportSettingsForm(request.POST or None, initial=_initial(setting), duty_report=duty, figures=figures)
     status = 200
     if request.method == "POST":
         status = 422

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Phase, ReportKind, ReportState, Round, SelfReport, SelfReportSubmission, Subject
 from reviews.navigation import round_context
 from reviews.queries.evidence import self_report_counts
@@ -139,7 +140,7 @@ def _decide(request: HttpRequest, round_: Round, subject: Subject) -> HttpRespon
     require(access.may_run_reports(user) or (assesses_in(user, round_) and not access.is_own(user, subject)))
     wanted = request.POST.get("submission", "")
     found = SelfReportSubmission.objects.select_related("report__subject__round")
-    submission = found.filter(report__subject=subject, pk=wanted if wanted.isdigit() else 0).first()
+    submission = found.filter(report__subject=subject, pk=as_id(wanted) or 0).first()
     if submission is None:
         return {"": _("There is nothing here to decide on any more.")}
     reason = request.POST.get("reason", "")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Meeting, MeetingState, Talk, TalkMode
 from reviews.queries.meetings import spoken_now, talks_of
 from reviews.services.errors import Conflict, ReviewError
@@ -74,12 +75,14 @@ def meeting_clock(request: HttpRequest, pk: int, meeting_pk: int) -> HttpRespons
     post = request.POST
     key, spoken, seen = (post.get(name, "") for name in ("talk", "spoken", "seen"))
     rows = Talk.objects.select_related("meeting", "subject__person", "subject__unit")
-    talk = rows.filter(meeting=meeting, pk=int(key) if key.isdigit() else 0).first()
+    talk = rows.filter(meeting=meeting, pk=as_id(key) or 0).first()
     if talk is None:
         return JsonResponse({"error": _("This subject is no longer on the agenda.")}, status=422)
-    clock = Clock(post.get("state", ""), int(spoken) if spoken.isdigit() and len(spoken) < 10 else -1)
+    clock = Clock(
+        post.get("state", ""), int(spoken) if spoken.isascii() and spoken.isdigit() and len(spoken) < 10 else -1
+    )
     try:
-        saved = set_clock(talk=talk, clock=clock, seen=int(seen) if seen.isdigit() else 0, by=cast(User, request.user))
+        saved = set_clock(talk=talk, clock=clock, seen=as_id(seen) or 0, by=cast(User, request.user))
     except Conflict as clash:
         return JsonResponse({"error": str(clash), **_state(meeting, talks_of(meeting))}, status=409)
     except ReviewError as error:

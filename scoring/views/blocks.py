@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import GradeDecision, Round
 from reviews.services.decisions import DecisionRow, decide_grades
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed, ReviewError
@@ -103,7 +104,7 @@ def _rows(
 
 def _posted(request: HttpRequest) -> list[int]:
     names = (name.removeprefix("seen-") for name in request.POST if name.startswith("seen-"))
-    return [int(pk) for pk in names if pk.isdecimal()]
+    return [pk for name in names if (pk := as_id(name)) is not None]
 
 
 def _saved(request: HttpRequest, round_: Round, rows: Sequence[Row], form: BlockForm) -> bool:
@@ -115,7 +116,7 @@ def _saved(request: HttpRequest, round_: Round, rows: Sequence[Row], form: Block
             row.grade = rest
         if row.grade:
             seen = request.POST.get(f"seen-{row.result.subject_id}", "")
-            wanted.append(DecisionRow(row.result.subject_id, row.grade, int(seen) if seen.isdecimal() else 0))
+            wanted.append(DecisionRow(row.result.subject_id, row.grade, as_id(seen) or 0))
     try:
         refused = decide_grades(
             round=round_,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from indicators.sets import readers
 from reviews.models import Round, RoundSetMember
 from reviews.navigation import round_context
@@ -69,7 +70,7 @@ def _choices(offered: list[Round], one: SetOfRound, round_: Round) -> Choices:
 
 def _add(request: HttpRequest, round_: Round) -> Refused | None:
     code = request.POST.get("set", "")
-    ids = [int(pk) for pk in request.POST.getlist("round") if pk.isdigit()]
+    ids = [pk for text in request.POST.getlist("round") if (pk := as_id(text)) is not None]
     chosen = list(Round.objects.filter(pk__in=ids).order_by("name"))
     try:
         added = add_earlier_rounds(round=round_, set_name=code, earlier=chosen, by=request.user)  # type: ignore[arg-type]
@@ -83,7 +84,7 @@ def _add(request: HttpRequest, round_: Round) -> Refused | None:
 def _remove(request: HttpRequest, round_: Round) -> Refused | None:
     pk = request.POST.get("member", "")
     members = RoundSetMember.objects.select_related("earlier", "round__plan_version")
-    member = get_object_or_404(members, round=round_, pk=int(pk) if pk.isdigit() else 0)
+    member = get_object_or_404(members, round=round_, pk=as_id(pk) or 0)
     reason = request.POST.get("reason", "")
     try:
         remove_earlier_round(member=member, reason=reason, by=request.user)  # type: ignore[arg-type]

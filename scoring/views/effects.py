@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Event
 from reviews.navigation import round_context
 from reviews.queries.events import item_titles
@@ -24,7 +25,7 @@ def event_effects(request: HttpRequest, round_pk: int) -> HttpResponse:
     round_ = get_round(round_pk)
     require(access.may_see_all_results(request.user))
     given = request.POST if request.method == "POST" else request.GET
-    ids = [int(text.partition(".")[0]) for text in given.getlist("event") if text.partition(".")[0].isdigit()]
+    ids = [pk for text in given.getlist("event") if (pk := as_id(text.partition(".")[0])) is not None]
     found = Event.objects.filter(pk__in=ids[:MOST], subject__round=round_).select_related("subject")
     events = list(found.order_by("subject__order", "subject__code", "id"))
     context = round_context(request, round_, "events")

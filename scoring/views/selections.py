@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from appraisal_site.lib.numbers import as_id
 from reviews.models import Phase, Round, SelectionSetting
 from reviews.services.errors import Conflict, InvalidInput, NotAllowed, ReviewError
 from reviews.services.selections import place_keys, save_veto, token
@@ -91,9 +92,9 @@ def selections_page(
     if request.GET.get("print"):
         context["selections"] = [_shown(each, each.chosen) for each in found]
         return render(request, "scoring/selections_print.html", context)
-    if (only := request.GET.get("selection", "")).isdecimal():
-        require_known(int(only) < len(found))
-        one = found[int(only)]
+    if (only := as_id(request.GET.get("selection", ""))) is not None:
+        require_known(only < len(found))
+        one = found[only]
         page = Paginator(one.chosen, PAGE).get_page(request.GET.get("page"))
         context |= {"one": _shown(one, page.object_list), "page_obj": page}
         return render(request, "scoring/selection.html", context)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviews.models import Publication, PublishedReport, ReportComment, ReportReading, SelfReport, Talk
-from reviews.queries.audience import open_for, publishable, published_for
+from reviews.queries.audience import audience_accounts, open_for, publishable, published_for
 from reviews.services import audience, errors, meetings
 from reviews.services.audience import PublicationData
 from tests.factories import client_for, make_unit, make_user
@@ -114,6 +114,16 @@ def test_each_kind_of_audience(round_, office, kind):
         "a person of the other": kind in {"units", "everyone"},
         "administrator": kind == "everyone",
     }
+
+
+def test_those_appraised_are_those_of_the_round(round_, office):
+    publication = shown(round_, office, roles=[Role.SUBJECT])
+    third, elsewhere = own_account(subjects_of(round_)[2]), make_user(Role.SUBJECT, make_unit())
+    assert [sees(user, publication) for user in (third, elsewhere)] == [200, 404]
+    assert [bool(open_for(user)) for user in (third, elsewhere)] == [True, False]
+    told = set(audience_accounts(publication))
+    assert third in told
+    assert elsewhere not in told
 
 
 def test_no_longer_active_accounts_read_nothing(round_, office):

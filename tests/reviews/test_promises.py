@@ -613,3 +613,75 @@ def test_tasks_for_many_cost_what_they_cost_for_few(office):
         return len(caught)
 
     assert queries(4) == queries(30)
+
+
+# ---------------------------------------------------------------- what must not go wrong
+
+
+def test_the_office_changes_what_is_in_force_and_never_reads_a_draft(round_, subject, writer, office):
+    found = approved(subject, writer, office)
+    save(subject, writer, [Row("a1", "草稿里还没交的话")], seen=found.version)
+    page = client_for(office).get(reverse("reviews:promise_change", args=[round_.pk, found.pk])).content.decode()
+    assert "草稿里还没交的话" not in page
+    assert ROWS[0].text in page
+
+
+def test_a_change_is_not_approved_once_the_report_is_handed_in(subject, writer, office):
+    found = approved(subject, writer, office)
+    waiting = hand_in(subject, writer, ROWS[:1], seen=found.version, why="调整")
+    with pytest.raises(NotOpen):
+        reported(found, writer, "done", "open")
+    found.refresh_from_db()
+    assert not found.is_reported
+    # Handed in at the same moment, neither having seen the other.
+    PromiseList.objects.update(report_state=ReportState.SUBMITTED)
+    with pytest.raises(NotOpen):
+        decide_rows(hand_in=waiting, approve=True, reason="", by=office)
+    assert len(texts(found)) == 2
+    waiting.refresh_from_db()
+    assert waiting.state == ReportState.SUBMITTED
+    decide_rows(hand_in=waiting, approve=False, reason="情况已上报", by=office)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"text": "另一件事"}, ""), ({"measure": "减半"}, ""), ({"until": "2026-12-31"}, ""), ({"until": ""}, ""),
+        ({"who": "张三"}, "confirmed"),
+    ],
+)  # fmt: skip
+def test_a_check_holds_only_for_what_was_checked(subject, writer, office, change, verdict):
+    found = reported(approved(subject, writer, office), writer, "done", "done")
+    first = found.promises.get(key="a1")
+    check_rows(found=found, said={first.pk: Said("confirmed")}, seen=found.report_version, by=office)
+    return_report(found=found, reason="补充", by=office)
+    change_rows(found=found, rows=ROWS[1:], why="先去掉", seen=found.version, by=office)
+    change_rows(found=found, rows=[replace(ROWS[0], **change)], why="再加回", seen=found.version, by=office)
+    first.refresh_from_db()
+    assert (first.in_force, first.verdict, first.checked_by) == (True, verdict, office if verdict else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("甲\r乙\r", ["甲", "乙"]),
+        ("甲\r\n乙", ["甲", "乙"]),
+        ('"十四五"规划\t目标', ['"十四五"规划']),
+        ('"未闭合的引号\n第二件\t目标\n第三件', ['"未闭合的引号', "第二件", "第三件"]),
+        ('"落实""十四五""规划"\t目标', ['落实"十四五"规划']),
+        ("长" * 140_000, ["长" * 140_000]),
+    ],
+)
+def test_pasting_keeps_every_row_and_every_sign(text, rows):
+    assert [row.text for row in pasted(text)] == rows
+
+
+def test_numbers_that_are_none_are_no_error(round_, subject, writer):
+    client = client_for(writer)
+    for seen in ("²", "9" * 30):
+        address = reverse("reviews:promise_edit", args=[round_.pk, subject.pk, "task"])
+        assert client.post(address, {"seen": seen, "do": "save"}).status_code == 302
+        PromiseList.objects.all().delete()
+        address = reverse("reviews:promise_save", args=[round_.pk, subject.pk, "task"])
+        assert client.post(address, {"seen": seen}).json()["seen"] == 1
+        PromiseList.objects.all().delete()

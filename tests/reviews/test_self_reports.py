@@ -46,6 +46,8 @@ from reviews.textdiff import compare
 from reviews.wordcount import word_count
 from reviews.words import today
 from tests.factories import assessor_of, client_for, district_round, make_user
+
+from .duty import duty_round, subject_of, writer_of
 from units.models import AuditEntry, Notification, Role, User
 
 pytestmark = pytest.mark.django_db
@@ -536,3 +538,25 @@ def test_withdrawing_a_subject_names_what_it_reported(subject, writer, office):
     assert "自查总结" in str(caught.value)
     withdraw_subject(subject=subject, by=office, reason="x", confirmed=True)
     assert not SelfReportSubmission.objects.exists()
+
+
+def test_only_what_the_plan_has_is_asked_for_and_offered(round_, writer, office):
+    """Dates of targets and figures, and the daily record, of a plan with them and of one without."""
+    own = client_for(writer)
+    assert "日常考核记录" in own.get("/").content.decode()
+    assert 'name="figures_due"' in client_for(office).get(url("report_settings", round_.pk)).content.decode()
+    bare = duty_round("community-secretary")
+    page = client_for(office).get(url("report_settings", bare.pk)).content.decode()
+    assert not any(f'name="{name}"' in page for name in ("targets_due", "figures_due", "provisional"))
+    saved = client_for(office).post(url("report_settings", bare.pk), {"seen": "0", "self_report_due": "2026-12-01"})
+    assert saved.status_code == 302
+    assert "日常考核记录" not in client_for(writer_of(subject_of(bare))).get("/").content.decode()
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 20, "-1", "x"])
+def test_a_number_that_is_none_is_no_error(round_, subject, writer, office, odd):
+    submit(subject, writer)
+    client = client_for(office)
+    assert client.get(url("self_remind", round_.pk), {"chosen": odd}).status_code == 200
+    assert client.get(url("self_report", round_.pk, subject.pk), {"version": odd}).status_code == 404
+    assert client.post(url("self_report", round_.pk, subject.pk), {"submission": odd, "do": "accept"}).status_code == 422

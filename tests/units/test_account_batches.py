@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.urls import reverse
 
 from tests.factories import client_for, make_unit, make_user
 from units.models import AuditEntry, Person, Role, User
-from units.services import account_batches
+from units.services import account_batches, accounts
 from units.services.account_batches import create_accounts_for
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +81,20 @@ def test_nobody_ticked_or_too_many(admin, people, monkeypatch):
     with pytest.raises(ValidationError):
         create_accounts_for(people=people, by=admin)
     assert not User.objects.filter(username__startswith="K").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_hashed_while_others_wait_to_write(admin, people, monkeypatch):
+    inside = []
+
+    def hashed(password):
+        inside.append(connection.in_atomic_block)
+        return make_password(password)
+
+    monkeypatch.setattr(accounts, "make_password", hashed)
+    made = create_accounts_for(people=people, by=admin)
+    assert inside == [False] * 4
+    assert all(account.check_password(password) for _person, account, password in made.accounts)
 
 
 def test_only_the_administrator_makes_accounts(people):

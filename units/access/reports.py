@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ..models import Role, User
-from .roles import Assignment, Subject, has_role, is_office, is_own
+from .roles import Assignment, Subject, has_role, is_office, is_own, own_keys
 from .rounds import may_enter_marks, may_see_rounds
 
 # ---------------------------------------------------------------- what those appraised report
@@ -109,6 +109,8 @@ class _Publication(Protocol):
     def unit_ids(self) -> frozenset[int]: ...
     @property
     def account_ids(self) -> frozenset[int]: ...
+    @property
+    def subject_keys(self) -> tuple[frozenset[int], frozenset[int]]: ...
 
 
 def may_publish(user: Any) -> bool:
@@ -134,7 +136,16 @@ def is_audience(user: Any, publication: _Publication) -> bool:
     if publication.everyone or user.pk in publication.account_ids:
         return True
     units = {g.unit_id for g in user.grants} | {g.person.unit_id for g in user.grants if g.person}
-    return any(g.role in publication.roles for g in user.grants) or not publication.unit_ids.isdisjoint(units - {None})
+    return _has_chosen_role(user, publication) or not publication.unit_ids.isdisjoint(units - {None})
+
+
+def _has_chosen_role(user: Any, publication: _Publication) -> bool:
+    """Of those appraised only the subjects of the round, not all that the organisation has."""
+    if any(g.role in publication.roles and g.role != Role.SUBJECT for g in user.grants):
+        return True
+    if Role.SUBJECT not in publication.roles:
+        return False
+    return any(not mine.isdisjoint(keys) for mine, keys in zip(own_keys(user), publication.subject_keys, strict=True))
 
 
 def may_comment_published(user: Any, publication: _Publication, subject: Subject) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from .. import access
 from ..guards import require
 from ..models import Person, Role, RoleGrant, User
-from .accounts import Grant, create_account
+from .accounts import Grant, Initial, create_account
 
 MOST_AT_ONCE = 200  # each password takes its time to be hashed
 
@@ -25,7 +25,6 @@ class Made:
     refused: list[tuple[Person, str]] = field(default_factory=list)
 
 
-@transaction.atomic
 def create_accounts_for(*, people: Sequence[Person], by: User) -> Made:
     """An account for each of these people as the subject that he is; its user name is the person's code.
 
@@ -36,18 +35,38 @@ def create_accounts_for(*, people: Sequence[Person], by: User) -> Made:
     require(access.may_manage_accounts(by))
     if len(people) > MOST_AT_ONCE:
         raise ValidationError(_("At most %(most)d accounts at once.") % {"most": MOST_AT_ONCE})
-    there = set(RoleGrant.objects.filter(role=Role.SUBJECT, person__in=people).values_list("person_id", flat=True))
-    taken = {name.lower() for name in User.objects.values_list("username", flat=True)}
+    # Hashed before anything is written: else nobody else could write for as long as the hashing takes.
+    wanted = [(person, Initial.make()) for person, why in _obstacles(people) if not why]
+    initials = {person.pk: initial for person, initial in wanted}
+    with transaction.atomic():
+        return _create(people, initials, by)
+
+
+def _create(people: Sequence[Person], initials: Mapping[int, Initial], by: User) -> Made:
     made = Made()
-    for person in people:
-        if why := _obstacle(person, there, taken):
+    for person, why in _obstacles(people):
+        if why:
             made.refused.append((person, why))
             continue
-        grant = Grant(Role.SUBJECT, person=person)
-        account, password = create_account(username=person.code, name=person.name, grants=[grant], by=by)
-        taken.add(person.code.lower())
+        grant, initial = Grant(Role.SUBJECT, person=person), initials.get(person.pk)
+        account, password = create_account(
+            username=person.code, name=person.name, grants=[grant], by=by, initial=initial
+        )
         made.accounts.append((person, account, password))
     return made
+
+
+def _obstacles(people: Sequence[Person]) -> list[tuple[Person, str]]:
+    """Each with the reason why he gets no account, or "". Two queries."""
+    there = set(RoleGrant.objects.filter(role=Role.SUBJECT, person__in=people).values_list("person_id", flat=True))
+    taken = {name.lower() for name in User.objects.values_list("username", flat=True)}
+    found = []
+    for person in people:
+        why = _obstacle(person, there, taken)
+        found.append((person, why))
+        if not why:
+            taken.add(person.code.lower())
+    return found
 
 
 def _obstacle(person: Person, there: set[int], taken: set[str]) -> str:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -107,20 +108,43 @@ def _write_grants(user: User, before: Sequence[Grant], after: Sequence[Grant]) -
     user.__dict__.pop("grants", None)
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Initial:
+    """An initial password with its hash. Hashing is slow on purpose: make it before the transaction that stores it."""
+
+    password: str
+    hash: str
+
+    @classmethod
+    def make(cls) -> Initial:
+        password = initial_password()
+        return cls(password, make_password(password))
+
+
 def create_account(
-    *, username: str, name: str, grants: Sequence[Grant], by: User, language: str = ""
+    *,
+    username: str,
+    name: str,
+    grants: Sequence[Grant],
+    by: User,
+    language: str = "",
+    initial: Initial | None = None,
 ) -> tuple[User, str]:
     """A new account and its initial password, which is kept nowhere and must be changed at log-in.
 
-    Also writes the roles and an audit entry. Raises Refused (a role that does not fit) and
-    IntegrityError (the user name was taken a moment ago).
+    `initial`: one made before, for who creates many in one transaction. Also writes the roles and an audit entry.
+    Raises Refused (a role that does not fit) and IntegrityError (the user name was taken a moment ago).
     """
     require(access.may_manage_accounts(by))
     _check_grants(grants)
-    password = initial_password()
-    user = User(username=username, name=name, language=language, must_change_password=True)
-    user.set_password(password)
+    initial = initial or Initial.make()
+    user = User(username=username, name=name, language=language, must_change_password=True, password=initial.hash)
+    with transaction.atomic():
+        _write_account(user, grants, by)
+    return user, initial.password
+
+
+def _write_account(user: User, grants: Sequence[Grant], by: User) -> None:
     user.save()
     _write_grants(user, [], grants)
     audit.record(
@@ -129,12 +153,11 @@ def create_account(
         user,
         label=_label(user),
         changes={
-            "username": (None, username),
-            "name": (None, name),
+            "username": (None, user.username),
+            "name": (None, user.name),
             "roles": (None, _grants_in_words(grants)),
         },
     )
-    return user, password
 
 
 def _label(user: User) -> str:

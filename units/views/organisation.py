@@ -8,6 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from appraisal_site.lib.numbers import as_id
+
 from .. import access, lookup, queries
 from ..forms import PersonFilter, PersonForm, UnitFilter, UnitForm
 from ..guards import require
@@ -57,8 +59,8 @@ def unit_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _unit_form(request: HttpRequest, unit: Unit | None) -> UnitForm:
     initial = None
-    if unit is None and request.GET.get("parent", "").isdigit():
-        initial = {"parent": Unit.objects.filter(pk=request.GET["parent"]).first()}
+    if unit is None and (parent := as_id(request.GET.get("parent", ""))):
+        initial = {"parent": Unit.objects.filter(pk=parent).first()}
     known = {"category": queries.used_values(Unit, "category")}
     return UnitForm(request.POST or None, instance=unit, initial=initial, suggestions=known)
 
@@ -124,8 +126,8 @@ def person_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     person = get_object_or_404(Person.objects.select_related("unit"), pk=pk) if pk else None
     name = person.name if person else ""
     initial = None
-    if person is None and request.GET.get("unit", "").isdigit():
-        initial = {"unit": Unit.objects.filter(pk=request.GET["unit"]).first()}
+    if person is None and (unit := as_id(request.GET.get("unit", ""))):
+        initial = {"unit": Unit.objects.filter(pk=unit).first()}
     known = {field: queries.used_values(Person, field) for field in ("category", "group", "position", "rank")}
     form = PersonForm(request.POST or None, instance=person, initial=initial, suggestions=known)
     if request.method == "POST" and form.is_valid():

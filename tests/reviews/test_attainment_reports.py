@@ -536,3 +536,8 @@ def test_queries_do_not_grow(subjects, office, django_assert_num_queries):
     for address, number in pages.items():
         with django_assert_num_queries(number):
             assert client.get(address).status_code == 200
+
+
+def test_the_dates_of_targets_and_figures_are_asked_for(round_, office):
+    page = client_for(office).get(reverse("reviews:report_settings", args=[round_.pk])).content.decode()
+    assert all(f'name="{name}"' in page for name in ("targets_due", "figures_due", "provisional"))

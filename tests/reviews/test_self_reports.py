@@ -541,10 +541,9 @@ def test_withdrawing_a_subject_names_what_it_reported(subject, writer, office):
 
 
 def test_only_what_the_plan_has_is_asked_for_and_offered(round_, writer, office):
-    """Dates of targets and figures, and the daily record, of a plan with them and of one without."""
+    """No dates of figures and no daily record where the plan has neither."""
     own = client_for(writer)
     assert "日常考核记录" in own.get("/").content.decode()
-    assert 'name="figures_due"' in client_for(office).get(url("report_settings", round_.pk)).content.decode()
     bare = duty_round("community-secretary")
     page = client_for(office).get(url("report_settings", bare.pk)).content.decode()
     assert not any(f'name="{name}"' in page for name in ("targets_due", "figures_due", "provisional"))
@@ -558,5 +557,5 @@ def test_a_number_that_is_none_is_no_error(round_, subject, writer, office, odd)
     submit(subject, writer)
     client = client_for(office)
     assert client.get(url("self_remind", round_.pk), {"chosen": odd}).status_code == 200
-    assert client.get(url("self_report", round_.pk, subject.pk), {"version": odd}).status_code == 404
+    assert client.get(url("self_report_print", round_.pk, subject.pk), {"version": odd}).status_code == 404
     assert client.post(url("self_report", round_.pk, subject.pk), {"submission": odd, "do": "accept"}).status_code == 422

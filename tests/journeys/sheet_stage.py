@@ -139,6 +139,11 @@ class Grid:
     def shows(self, row: int, leaf: str) -> str:
         return str(self.cell(row, leaf).inner_text()).strip()
 
+    def take_paste(self) -> None:
+        """Enter in the paste's dialog. The browser tells the page a moment later, so this waits for the first request."""
+        with self.page.expect_request(lambda request: request.method == "POST"):
+            self.keys("Enter")
+
     def saved(self, timeout: float = 30_000) -> None:
         """Waits until nothing is on its way."""
         self.page.wait_for_function("() => !KaopingSheet.sheet.queue.waiting().length", timeout=timeout)

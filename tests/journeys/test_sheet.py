@@ -88,7 +88,7 @@ def test_a_whole_sheet_from_a_spreadsheet_and_back(desk):
     grid.keys("Control+v")
     grid.says("#sheet-paste", "45 行 × 12 列，共 540 格")
     assert grid.page.inner_text("[data-count=fresh]") == "540"
-    grid.keys("Enter")
+    grid.take_paste()
     grid.saved()
     expected = stage.expected(values)
     assert expected.pop((stage.subjects[3].code, "A3")) == "不适用"

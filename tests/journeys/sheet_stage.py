@@ -140,7 +140,7 @@ class Grid:
         return str(self.cell(row, leaf).inner_text()).strip()
 
     def take_paste(self) -> None:
-        """Enter in the paste's dialog. The browser tells the page a moment later, so this waits for the first request."""
+        """Enter in the paste's dialog. It is told to the page a moment later: this waits for the first request."""
         with self.page.expect_request(lambda request: request.method == "POST"):
             self.keys("Enter")
 

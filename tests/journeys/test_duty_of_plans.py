@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from reviews.models import DutyReport
+from reviews.models import DutyReport, Interview, LedgerItem
 from tests.reviews.duty import good_texts
 
 from .duty_stage import Journey
@@ -85,6 +85,10 @@ def test_the_farm_at_the_screen_and_on_a_phone(windows):  # noqa: F811
     journey.compute_and_announce(dict(zip(journey.values, grades, strict=True)))
     phone.go(reverse("scoring:subject_result", args=[journey.round.pk, first.pk]))
     expect(phone.page.locator("main")).to_contain_text("好")
+    journey.publish()
+    journey.put_right()
+    journey.interview()
+    phone.go(journey.url("ledger"))
     look_around(windows, journey)
     assert desk.complaints == []
     assert phone.complaints == []
@@ -117,13 +121,19 @@ def look_around(windows: Any, journey: Journey) -> None:  # noqa: F811
     meeting, subject = journey.meeting.pk, journey.subjects[0].pk
     poll = journey.round.polls.order_by("pk")[0].pk
     pages = [
-        *(journey.url(name) for name in ("duty_list", "duty_similarity", "polls", "meetings", "published")),
+        *(
+            journey.url(name)
+            for name in ("duty_list", "duty_similarity", "polls", "meetings", "published", "ledger", "interviews")
+        ),
         *(journey.url(name, subject) for name in ("duty_report", "duty_compare")),
         *(
             journey.url(name, meeting)
             for name in ("meeting", "meeting_agenda", "meeting_attendance", "meeting_minutes")
         ),
         journey.url("poll", poll),
+        journey.url("ledger_item", LedgerItem.objects.earliest("pk").pk),
+        journey.url("interview", Interview.objects.get().pk),
+        reverse("reports:circular", args=[journey.round.pk]),
         reverse("scoring:ranking", args=[journey.round.pk]),
     ]
     for width in (1440, 390):

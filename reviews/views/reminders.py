@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from appraisal_site.lib import mailing
 from appraisal_site.lib.numbers import as_id
+from indicators.rendering import joined
 from reviews.forms.reminders import ReminderForm
 from reviews.models import Phase, Reminder, ReminderMessage, Round
 from reviews.navigation import round_context
@@ -144,7 +145,7 @@ def _say(request: HttpRequest, reminder: Reminder) -> None:
     messages.success(request, words % {"count": reached})
     if unreached := [row.assessor for row in rows if row.state == ReminderMessage.State.UNREACHED]:
         words = _("Nobody has an account for: %(names)s. Remind them by telephone.")
-        messages.warning(request, words % {"names": ", ".join(unreached)})
+        messages.warning(request, words % {"names": joined(unreached)})
 
 
 @require_GET

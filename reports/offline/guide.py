@@ -11,35 +11,30 @@ from reviews.queries.sheet import Leaf
 from reviews.tree import takes_marks
 from scoring.engine import method_title, method_words
 
-from ..workbook.template_guide import row_height
+from ..workbook.guide_sheet import GuideSheet
 from .contents import Contents
 from .layout import CLEAR, CODE, GRID, MARK, NAME, NOT_APPLICABLE, NOTE, OWN_UNIT
 
-WIDTHS = (12, 34, 10, 22, 66)
 HEADS = ("编码", "指标", "满分", "填写期限", "计分办法")
 
 
-class Guide:
-    """Writes the sheet from top to bottom."""
+class Guide(GuideSheet):
+    widths = (12, 34, 10, 22, 66)
 
     def __init__(self, contents: Contents, facts: Mapping[str, str]) -> None:
         self.contents, self.facts = contents, facts
-        self.line = 0
 
     def write(self, sheet: Any, style: Any) -> None:
-        self.sheet, self.style = sheet, style
-        for column, width in enumerate(WIDTHS):
-            sheet.set_column(column, column, width)
-        sheet.hide_gridlines(2)
-        self._plain(f"{self.contents.round.title} · 评分表", style.title, height=30)
-        self._plain(self._subtitle(), style.subtle)
-        self._heading("怎样填写")
+        self.begin(sheet, style)
+        self.plain(f"{self.contents.round.title} · 评分表", style.title, height=30)
+        self.plain(self._subtitle(), style.subtle)
+        self.heading("怎样填写")
         for number, step in enumerate(self._steps(), start=1):
-            self._wrapped(f"{number}. {step}")
-        self._heading("指标")
-        self._cells(HEADS, style.head)
+            self.paragraph(f"{number}. {step}")
+        self.heading("指标")
+        self.cells(HEADS, style.head)
         for line in self._indicators():
-            self._cells(line, style.cell)
+            self.cells(line, style.cell)
 
     def _subtitle(self) -> str:
         made = self.facts["制表时间"][:16].replace("T", " ")
@@ -90,28 +85,3 @@ class Guide:
             return leaf.reason or leaf.until
         deadline = leaf.assignment.deadline or self.contents.round.deadline
         return f"{deadline:%Y-%m-%d}" if deadline else ""
-
-    # ------------------------------------------------------------------ writing
-
-    def _plain(self, text: str, form: Any, height: float | None = None) -> None:
-        if height is not None:
-            self.sheet.set_row(self.line, height)
-        self.sheet.write_string(self.line, 0, text, form)
-        self.line += 1
-
-    def _heading(self, text: str) -> None:
-        self.line += 1
-        self._plain(text, self.style.section, height=22)
-
-    def _wrapped(self, text: str) -> None:
-        """A paragraph over the whole width."""
-        self.sheet.set_row(self.line, row_height([text], [sum(WIDTHS)]))
-        self.sheet.merge_range(self.line, 0, self.line, len(WIDTHS) - 1, "", self.style.paragraph)
-        self.sheet.write_string(self.line, 0, text, self.style.paragraph)
-        self.line += 1
-
-    def _cells(self, texts: Sequence[str], form: Any) -> None:
-        self.sheet.set_row(self.line, row_height(texts, WIDTHS))
-        for column, text in enumerate(texts):
-            self.sheet.write_string(self.line, column, text, form)
-        self.line += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils import formats, translation
@@ -13,32 +13,28 @@ from reviews.models import Round
 from scoring.engine import method_title, method_words
 from scoring.engine.types import Node
 
+from .guide_sheet import GuideSheet, Line
 from .layout import ABSTENTION, EARLIER, EVENTS, NOT_APPLICABLE, PLAN, SCORES, SUBJECTS
 from .template_sheets import Needs
 
-WIDTHS = (13, 30, 12, 22, 30, 72)
-Line = Sequence[str]
 
+class Guide(GuideSheet):
+    """All tables share six columns: it prints on one page's width."""
 
-class Guide:
-    """Writes the sheet from top to bottom. All tables share six columns: it prints on one page's width."""
+    widths = (13, 30, 12, 22, 30, 72)
 
     def __init__(self, needs: Needs, round_: Round | None, subjects: int) -> None:
         self.needs, self.round, self.subjects = needs, round_, subjects
         rows = needs.version.document.get("indicators", ())
         self.rows: dict[str, Mapping[str, Any]] = {row["code"]: row for row in rows}
-        self.line = 0
 
     def write(self, sheet: Any, style: Any) -> None:
-        self.sheet, self.style = sheet, style
-        for column, width in enumerate(WIDTHS):
-            sheet.set_column(column, column, width)
-        sheet.hide_gridlines(2)
-        self._plain(f"{self.needs.plan.title} · 考核数据簿", style.title, height=30)
-        self._plain(self._subtitle(), style.subtle)
-        self._heading("填写步骤")
+        self.begin(sheet, style)
+        self.plain(f"{self.needs.plan.title} · 考核数据簿", style.title, height=30)
+        self.plain(self._subtitle(), style.subtle)
+        self.heading("填写步骤")
         for number, step in enumerate(self._steps(), start=1):
-            self._plain(f"{number}. {step}", style.plain)
+            self.plain(f"{number}. {step}", style.plain)
         with translation.override("zh-hans"):
             self._tables()
 
@@ -75,10 +71,10 @@ class Guide:
         self._table("加减分条目", ("指标编码", "名称", "条目", "分值", "限制", "说明"), self._items())
         self._table("投票", ("指标编码", "投票人", "票类", "权重", "评价", "说明"), self._classes())
         if self.needs.sets:
-            self._heading("往期")
+            self.heading("往期")
             titles = self.needs.plan.sets
             sets = "、".join(f"{code}（{titles[code]}）" if code in titles else code for code in self.needs.sets)
-            self._plain(
+            self.plain(
                 f"“{EARLIER}”表的组：{sets}。每个对象、每个轮次一行；已在本系统中的轮次可以不填。", self.style.plain
             )
 
@@ -144,43 +140,12 @@ class Guide:
 
     # ------------------------------------------------------------------ writing
 
-    def _plain(self, text: str, form: Any, height: float | None = None) -> None:
-        if height is not None:
-            self.sheet.set_row(self.line, height)
-        self.sheet.write_string(self.line, 0, text, form)
-        self.line += 1
-
-    def _heading(self, text: str) -> None:
-        self.line += 1
-        self._plain(text, self.style.section, height=22)
-
     def _table(self, title: str, head: Line, rows: Iterator[Line], widest: int | None = None) -> None:
         """A table under a heading; nothing without rows. Column `widest`, the last, runs over the rest of the width."""
         lines = list(rows)
         if not lines:
             return
-        self._heading(title)
-        self._cells(head, self.style.head, widest)
+        self.heading(title)
+        self.cells(head, self.style.head, widest)
         for line in lines:
-            self._cells(line, self.style.cell, widest)
-
-    def _cells(self, line: Line, form: Any, widest: int | None) -> None:
-        widths = [sum(WIDTHS[column:]) if column == widest else WIDTHS[column] for column in range(len(line))]
-        self.sheet.set_row(self.line, row_height(line, widths))
-        for column, text in enumerate(line):
-            if column == widest:
-                self.sheet.merge_range(self.line, column, self.line, len(WIDTHS) - 1, "", form)
-            self.sheet.write_string(self.line, column, text, form)
-        self.line += 1
-
-
-def row_height(texts: Line, widths: Sequence[int]) -> float:
-    """Row height in points for the cell that needs most lines; a Chinese character is two wide."""
-    most = 1
-    for text, width in zip(texts, widths, strict=True):
-        most = max(most, sum(max(1, -(-_shown(part) // (width - 1))) for part in text.split("\n")))
-    return 16.0 * most + 3
-
-
-def _shown(text: str) -> int:
-    return sum(1 if ord(letter) < 0x2E80 and letter not in "“”‘’—…·×÷" else 2 for letter in text)
+            self.cells(line, self.style.cell, widest)
